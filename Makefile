@@ -1,0 +1,54 @@
+# What people and CI run. `make test` is the whole check, and installs what it needs by itself.
+#
+# Everything is built in the dev profile, which `cargo run` shares: compiling nickel-lang-core takes minutes, so it is done once
+# for building and once more by clippy, which checks and does not compile. Measured on two cores, cold:
+# tools 3 to 4 min, clippy 1 to 2 min, tests 5 to 7 min; warm, seconds besides the tests themselves.
+
+# The folder of the programs that judge the generated files: compose, helm, quadlet and others (see scripts/tools).
+export CLP_GEN_TEST_TOOLS := $(shell scripts/tools path)
+
+# Where rustup holds the pinned release only under the name "stable", that one is used, and nothing is downloaded.
+PINNED := $(shell sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml)
+ifeq ($(shell rustup toolchain list 2>/dev/null | grep -e '^$(PINNED)-'),)
+ifeq ($(shell rustup run stable rustc --version 2>/dev/null | cut -d ' ' -f 2),$(PINNED))
+export RUSTUP_TOOLCHAIN := stable
+endif
+endif
+
+CARGO := cargo
+WORKSPACE := --locked --workspace
+
+.PHONY: build test lint tools bless bench release deny
+
+build:
+	$(CARGO) build $(WORKSPACE)
+
+# The quickest check first.
+test:
+	$(CARGO) fmt --all --check
+	scripts/tools install
+	$(CARGO) clippy $(WORKSPACE) --all-targets -- -D warnings
+	$(CARGO) test $(WORKSPACE)
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy $(WORKSPACE) --all-targets -- -D warnings
+
+tools:
+	scripts/tools install
+
+# Rewrites the expected files of the fixtures: read the diff before it is committed.
+bless: tools
+	BLESS=1 $(CARGO) test $(WORKSPACE)
+
+bench:
+	$(CARGO) bench $(WORKSPACE)
+
+release:
+	$(CARGO) build --locked --release
+
+# Licences, sources and duplicates of the dependencies. Builds cargo-deny once, about 6 minutes. No advisories: their
+# database is not a registry package, so this needs no network afterwards.
+deny:
+	scripts/tools install cargo-deny
+	"$(CLP_GEN_TEST_TOOLS)/cargo-deny" --locked --offline check bans licenses sources
