@@ -1,0 +1,147 @@
+//! `[Container]`: what Podman runs.
+//!
+//! Only keys that Podman 4.6 knows: the generator refuses a unit with any other. What has no key
+//! there is an option of `podman run` in `PodmanArgs=`.
+
+use model::{Image, Logging, Port, Protocol, Publish, Service, Text, Workload};
+
+use super::draft::Draft;
+use super::{command, mount, names};
+
+/// Writes what services and jobs have in common.
+pub(super) fn write(draft: &mut Draft, workload: &Workload) {
+    let Workload {
+        image,
+        entrypoint: _, // `command` writes both.
+        command: _,
+        environment,
+        user,
+        supplementary_groups,
+        hostname: _, // `names` knows it.
+        host_aliases,
+        mounts,
+        depends_on: _, // In `[Unit]`.
+        stop_grace_seconds,
+        logging,
+        resources: _, // In `[Service]`.
+        labels,
+    } = workload;
+    let topology = draft.topology;
+    draft.argument("Image", qualified(&topology.images[image]), "image");
+    draft.argument("ContainerName", names::unit(topology, draft.name), "");
+    network(draft);
+    let user = &topology.users[user];
+    draft.argument("User", user.uid, "user");
+    draft.argument("Group", user.gid, "user");
+    for group in supplementary_groups {
+        draft.option(&format!("--group-add={group}"), "supplementary_groups");
+    }
+    for (alias, address) in host_aliases {
+        draft.option(&format!("--add-host={alias}:{address}"), &format!("host_aliases.{alias}"));
+    }
+    for (variable, value) in environment {
+        self::variable(draft, variable, value);
+    }
+    for (name, it) in mounts {
+        mount::write(draft, name, it);
+    }
+    command::write(draft, workload);
+    draft.option(&format!("--stop-timeout={stop_grace_seconds}"), "stop_grace_seconds");
+    if let Some(logging) = logging {
+        self::logging(draft, logging);
+    }
+    for (label, value) in labels {
+        draft.words("Label", vec![format!("{label}={value}")], &format!("labels.{label}"));
+    }
+}
+
+/// Publishes the ports of `service` that clients outside reach.
+pub(super) fn ports(draft: &mut Draft, service: &Service) {
+    for (name, port) in &service.ports {
+        let Port { container, protocol, count, publish } = port;
+        let Some(Publish { address, port }) = publish else {
+            continue;
+        };
+        let field = format!("ports.{name}.publish");
+        let more = count.get() - 1;
+        let last = |first: u16| first.checked_add(more);
+        let (Some(last_port), Some(last_container)) = (last(port.get()), last(container.get()))
+        else {
+            let message = format!("{count} ports from {port} on end beyond 65535");
+            draft.refuse(&field, message, "Start lower, or ask for fewer");
+            continue;
+        };
+        let protocol = match protocol {
+            Protocol::Tcp => "tcp",
+            Protocol::Udp => "udp",
+        };
+        let value = match more {
+            0 => format!("{address}:{port}:{container}/{protocol}"),
+            _ => format!("{address}:{port}-{last_port}:{container}-{last_container}/{protocol}"),
+        };
+        draft.argument("PublishPort", value, &field);
+    }
+}
+
+/// The image as Docker understands it: Podman would ask each registry of the machine's list for
+/// a name without one.
+fn qualified(image: &Image) -> String {
+    let reference = model::ImageReference(image).to_string();
+    match image.repository.split_once('/') {
+        Some((first, _)) if first.contains(['.', ':']) || first == "localhost" => reference,
+        Some(_) => format!("docker.io/{reference}"),
+        None => format!("docker.io/library/{reference}"),
+    }
+}
+
+/// Podman's names find a container by its name and aliases, not by its host name.
+fn network(draft: &mut Draft) {
+    let hostname = names::hostname(draft.topology, draft.name).to_owned();
+    let known = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+    if hostname.is_empty() || !hostname.chars().all(known) {
+        let message = format!("`{hostname}` is no host name");
+        draft.refuse("hostname", message, "Write letters, digits and `-`");
+    }
+    draft.argument("HostName", &hostname, "hostname");
+    let network = names::network(draft.topology);
+    draft.argument("Network", format!("{network}:alias={hostname}"), "hostname");
+}
+
+fn variable(draft: &mut Draft, variable: &str, value: &Text) {
+    let field = format!("environment.{variable}");
+    if variable.is_empty() || variable.contains('=') {
+        let message = format!("`{variable}` is no name of a variable");
+        return draft.refuse(&field, message, "Write letters, digits and `_`");
+    }
+    let value = draft.spell(value, &field);
+    match value.as_literal() {
+        Some(text) => draft.words("Environment", vec![format!("{variable}={text}")], &field),
+        None => draft.secret_variable(variable, value, &field),
+    }
+}
+
+/// Docker's own drivers become the nearest of Podman's: `local` is the journal, which keeps
+/// within limits by itself, and `json-file` is `k8s-file`.
+fn logging(draft: &mut Draft, logging: &Logging) {
+    let Logging { driver, options } = logging;
+    let (name, known): (&str, &[&str]) = match driver.as_str() {
+        "local" => ("journald", &[]),
+        "journald" => ("journald", &["tag"]),
+        "json-file" | "k8s-file" => ("k8s-file", &["max-size"]),
+        "none" => ("none", &[]),
+        _ => {
+            let message = format!("Podman has no log driver `{driver}`");
+            let hint = "Write `journald`, `k8s-file` or `none`";
+            return draft.refuse("logging.driver", message, hint);
+        }
+    };
+    draft.argument("LogDriver", name, "logging.driver");
+    for (option, value) in options {
+        let field = format!("logging.options.{option}");
+        if !known.contains(&option.as_str()) {
+            let message = format!("Podman's log driver `{name}` has no option `{option}`");
+            draft.refuse(&field, message, "Leave it out");
+        }
+        draft.option(&format!("--log-opt={option}={value}"), &field);
+    }
+}

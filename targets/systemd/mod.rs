@@ -1,0 +1,103 @@
+//! systemd: one Quadlet unit for each workload, and a target that stands for the deployment.
+//!
+//! For the system's own systemd (250 or later; 254 where something waits for a job with
+//! retries) and Podman (4.7 or later). The units say where files and secrets are expected:
+//! `installation.json` is the list of what has to be put there. Afterwards
+//! `systemctl daemon-reload` makes services of the units, and the target starts them.
+//!
+//! **Invariant.** No secret stands in a unit, and none is an argument of Podman's.
+
+mod command;
+mod container;
+mod deployment;
+mod draft;
+mod health;
+mod mount;
+mod names;
+mod output;
+mod service;
+mod unit;
+
+use model::{Diagnostic, Job, Name, Service, Topology, Workload};
+
+use crate::Lowered;
+use draft::Draft;
+use output::Output;
+
+/// Spells `topology` as Quadlet units and what belongs to them.
+pub(crate) fn lower(topology: &Topology) -> Result<Lowered, Vec<Diagnostic>> {
+    let Topology {
+        package: _,
+        project: _, // `names` knows it.
+        variant: _,
+        services,
+        jobs,
+        externals: _, // Spelt where they are connected to.
+        absent: _,
+        volumes,
+        files,
+        images: _, // Spelt where they are used.
+        secrets: _,
+        users: _,
+    } = topology;
+    let mut output = Output::default();
+    output.refuse(reserved(topology));
+    for (name, file) in files {
+        output.file(topology, name, file);
+    }
+    for (name, it) in services {
+        service(&mut output, topology, name, it);
+    }
+    for (name, it) in jobs {
+        job(&mut output, topology, name, it);
+    }
+    output.unit(deployment::network(topology));
+    output.unit(deployment::target(topology));
+    output.directories(deployment::directories(topology, volumes));
+    output.finish(&topology.project)
+}
+
+fn service(output: &mut Output, topology: &Topology, name: &Name, it: &Service) {
+    // `health` writes the health check, and `service::service` the rest.
+    let Service { workload, ports: _, health: _, restart: _, replicas } = it;
+    let mut draft = Draft::new(topology, "services", name);
+    if replicas.get() > 1 {
+        let message = format!("systemd cannot run {replicas} of a service");
+        draft.refuse("replicas", message, "Write 1, or several services");
+    }
+    common(output, &mut draft, workload);
+    container::ports(&mut draft, it);
+    health::write(&mut draft, it);
+    service::service(&mut draft, it);
+    output.workload(draft.finish());
+}
+
+fn job(output: &mut Output, topology: &Topology, name: &Name, it: &Job) {
+    let mut draft = Draft::new(topology, "jobs", name);
+    common(output, &mut draft, &it.workload);
+    service::job(&mut draft, it);
+    output.workload(draft.finish());
+}
+
+fn common(output: &Output, draft: &mut Draft, workload: &Workload) {
+    if draft.name.as_str() == "network" {
+        let message = "Quadlet gives the network's unit the name that `network` would have";
+        draft.refuse("", message, "Call it otherwise");
+    }
+    service::dependencies(draft, workload);
+    output.digests(draft, workload);
+    container::write(draft, workload);
+}
+
+/// Refuses the character that stands for the package directory until a unit is printed.
+fn reserved(topology: &Topology) -> Vec<Diagnostic> {
+    let text = serde_json::to_string(topology).expect("a topology serialises");
+    if !text.contains(unit::ROOT) {
+        return vec![];
+    }
+    let message = "systemd cannot carry the private-use character U+F0000";
+    vec![Diagnostic::value("", message).hint("Write another character")]
+}
+
+#[cfg(test)]
+mod tests;
