@@ -1,0 +1,431 @@
+//! Reading: the user's files become a snapshot, which is all that evaluation sees.
+//!
+//! **Invariant.** Each file is read once; what was hashed is what was evaluated. The values of
+//! secrets leave the text here, before anything else looks at it.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use nickel::{Document, File, Folder, Front, Input, Inputs, Layer, Report};
+use serde_json::Value as Json;
+
+use crate::bounds;
+use crate::digest::Digest;
+use crate::document;
+use crate::failure::Failure;
+use crate::names::Names;
+use crate::report::Shown;
+use crate::request::{PACKAGE, PROJECT_FILE, Request};
+
+/// The largest file that is read.
+const MOST_BYTES: u64 = 4 << 20;
+
+/// The deepest that brackets may nest in a user's Nickel file.
+const DEEPEST: usize = 500;
+
+/// The digests of the inputs by name; `None` for an optional file that is not there.
+pub type InputDigests = BTreeMap<String, Option<Digest>>;
+
+/// A front end that has loaded everything, and what it was given.
+pub struct Loaded<'a> {
+    /// The front end.
+    pub front: Front<'a>,
+    /// What users wrote.
+    pub inputs: Inputs,
+    /// What the files are called.
+    pub names: Names,
+    /// What the inputs hash to.
+    pub digests: InputDigests,
+    /// What people should know: warnings of the reader's.
+    pub warnings: Vec<Shown>,
+    /// Words for stderr: which defaults were taken.
+    pub notes: Vec<String>,
+}
+
+impl Loaded<'_> {
+    /// Evaluates everything up to a layer.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake of the user's, at its place.
+    pub fn evaluate(&mut self, upto: Layer) -> Result<nickel::Evaluated, Failure> {
+        let evaluated = self.front.evaluate(&self.inputs, upto);
+        evaluated.map_err(|reports| Failure::Input(self.shown(reports)))
+    }
+
+    /// Reports with what is needed to print them.
+    #[must_use]
+    pub fn shown(&self, reports: Vec<Report>) -> Vec<Shown> {
+        let text = |file: &File| self.text(file);
+        reports.into_iter().map(|it| Shown::new(it, &self.names, &text)).collect()
+    }
+
+    /// The text of a file that took part, as it may be shown.
+    #[must_use]
+    pub fn text(&self, file: &File) -> String {
+        let document = match file {
+            File::Config => &self.inputs.config,
+            File::Host => &self.inputs.host,
+            File::Credentials => &self.inputs.credentials,
+            _ => &None,
+        };
+        match document {
+            Some(document) => document.text.clone(),
+            None => self.front.text(file).unwrap_or_default(),
+        }
+    }
+}
+
+/// Loads what `request` names, and hands it to `work`.
+///
+/// # Errors
+///
+/// What is wrong with the files, and whatever `work` fails with.
+pub fn with_loaded<T>(
+    request: &Request,
+    json: bool,
+    work: impl FnOnce(&mut Loaded<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let _guard = bounds::guard(json);
+    let project = Project::find(request);
+    let project_files = Snapshot::new(project.as_ref().map(|it| it.folder.clone()));
+    let read_project = |path: &str| project_files.read(path);
+    let mut names = Names::default();
+    let mut front = Front::new(nickel::Budget::default(), &request.library);
+    let mut choices = Json::Null;
+    if let Some(Project { folder, main }) = &project {
+        names.project = folder.display().to_string();
+        must_exist(&folder.join(main))?;
+        choices = front
+            .project(Folder::Read(&read_project), main)
+            .map_err(|reports| fail(&front, &names, reports))?;
+    }
+    let package = chosen(request, &choices, &names.project);
+    let embedded = nickel::embedded_packages().contains(&package.as_str());
+    let package_files = Snapshot::new((!embedded).then(|| PathBuf::from(&package)));
+    let read_package = |path: &str| package_files.read(path);
+    if !embedded {
+        is_package(&package)?;
+    }
+    names.package = package.clone();
+    names.embedded = embedded;
+    let folder = if embedded { Folder::Embedded(&package) } else { Folder::Read(&read_package) };
+    let defaults = front.package(folder).map_err(|reports| fail(&front, &names, reports))?;
+    let mut loaded = Loaded {
+        front,
+        inputs: Inputs { sets: last_of_each(&request.sets), ..Inputs::default() },
+        names,
+        digests: InputDigests::new(),
+        warnings: vec![],
+        notes: vec![],
+    };
+    documents(&mut loaded, request, &choices, &defaults)?;
+    no_secrets_in_sets(&loaded)?;
+    loaded.digests.insert("deployment.ncl".to_owned(), project.map(|_| project_files.digest()));
+    loaded
+        .digests
+        .insert("package".to_owned(), Some(package_digest(&package, embedded, &package_files)));
+    let sets = loaded.inputs.sets.join("\n");
+    loaded
+        .digests
+        .insert("set".to_owned(), (!sets.is_empty()).then(|| Digest::of(sets.as_bytes())));
+    work(&mut loaded)
+}
+
+fn fail(front: &Front<'_>, names: &Names, reports: Vec<Report>) -> Failure {
+    let text = |file: &File| front.text(file).unwrap_or_default();
+    Failure::Input(reports.into_iter().map(|it| Shown::new(it, names, &text)).collect())
+}
+
+/// The project file, and the folder that its imports and paths start from.
+struct Project {
+    folder: PathBuf,
+    main: String,
+}
+
+impl Project {
+    fn find(request: &Request) -> Option<Self> {
+        let asked = request.deployment.clone();
+        let path =
+            asked.or_else(|| Path::new(PROJECT_FILE).exists().then(|| PROJECT_FILE.into()))?;
+        let main = path.file_name()?.to_string_lossy().into_owned();
+        Some(Self { folder: path.parent().map(Path::to_owned).unwrap_or_default(), main })
+    }
+}
+
+/// The package that is asked for, a folder seen from the project where the project names it.
+fn chosen(request: &Request, choices: &Json, project: &str) -> String {
+    if let Some(package) = &request.package {
+        return package.clone();
+    }
+    match choices.get("package").and_then(Json::as_str) {
+        None => PACKAGE.to_owned(),
+        Some(name) if nickel::embedded_packages().contains(&name) => name.to_owned(),
+        Some(folder) => Path::new(project).join(folder).display().to_string(),
+    }
+}
+
+fn is_package(package: &str) -> Result<(), Failure> {
+    let known = nickel::embedded_packages().join(", ");
+    let folder = Path::new(package);
+    if !folder.is_dir() {
+        let message = format!("there is no package `{package}`, nor a folder of that name");
+        return Err(Failure::input(message, format!("The packages inside clp-gen are: {known}")));
+    }
+    for name in ["main.ncl", "inputs.ncl"] {
+        if !folder.join(name).is_file() {
+            let message = format!("`{package}` is no package: it has no {name}");
+            let help = "A package is a folder with main.ncl (the topology) and inputs.ncl (the contracts of what users write)";
+            return Err(Failure::input(message, help));
+        }
+    }
+    Ok(())
+}
+
+fn must_exist(path: &Path) -> Result<(), Failure> {
+    if path.is_file() {
+        return Ok(());
+    }
+    let path = path.display();
+    Err(Failure::input(format!("there is no file {path}"), "Check the path"))
+}
+
+/// A later `--set` of the same path replaces an earlier one.
+fn last_of_each(sets: &[String]) -> Vec<String> {
+    let path = |set: &str| set.split('=').next().unwrap_or_default().trim().to_owned();
+    let later = |at: usize| sets[at + 1..].iter().any(|set| path(set) == path(&sets[at]));
+    (0..sets.len()).filter(|at| !later(*at)).map(|at| sets[at].clone()).collect()
+}
+
+fn documents(
+    loaded: &mut Loaded<'_>,
+    request: &Request,
+    choices: &Json,
+    defaults: &Json,
+) -> Result<(), Failure> {
+    let mut problems = vec![];
+    let asked = [
+        (Input::Config, "config", &request.config),
+        (Input::Host, "host", &request.host),
+        (Input::Credentials, "credentials", &request.credentials),
+    ];
+    for (input, name, asked) in asked {
+        let path = match (asked, choices.get(name).and_then(Json::as_str)) {
+            (Some(path), _) => Some(path.clone()),
+            (None, Some(path)) if input != Input::Credentials => {
+                Some(Path::new(&loaded.names.project).join(path))
+            }
+            _ => None,
+        };
+        match document(loaded, input, name, path, defaults) {
+            Ok(document) => set_document(loaded, input, name, document),
+            Err(Failure::Input(reports)) => problems.extend(reports),
+            Err(failure) => return Err(failure),
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Failure::Input(problems)) }
+}
+
+fn set_document(loaded: &mut Loaded<'_>, input: Input, name: &str, read: Option<ReadDocument>) {
+    let (document, digest) = match read {
+        Some(ReadDocument { document, digest }) => (Some(document), Some(digest)),
+        None => (None, None),
+    };
+    match input {
+        Input::Config => loaded.inputs.config = document,
+        Input::Host => loaded.inputs.host = document,
+        // Only the names of credentials matter to a build, so they have no part in its hash.
+        Input::Credentials => {
+            loaded.inputs.credentials = document;
+            return;
+        }
+    }
+    loaded.digests.insert(name.to_owned(), digest);
+}
+
+struct ReadDocument {
+    document: Document,
+    digest: Digest,
+}
+
+/// One of the user's YAML files: the one that was asked for, else the default where it exists.
+fn document(
+    loaded: &mut Loaded<'_>,
+    input: Input,
+    name: &str,
+    asked: Option<PathBuf>,
+    defaults: &Json,
+) -> Result<Option<ReadDocument>, Failure> {
+    let path = match asked {
+        Some(path) => path,
+        None if input == Input::Credentials => return Ok(None),
+        None => {
+            let default = defaults.get(name).and_then(Json::as_str).unwrap_or(name);
+            let path = Path::new(&loaded.names.project).join(default);
+            if !path.exists() {
+                let note = format!("no {}: using the defaults of the package", path.display());
+                loaded.notes.push(note);
+                return Ok(None);
+            }
+            path
+        }
+    };
+    let shown = path.display().to_string();
+    match input {
+        Input::Config => loaded.names.config.clone_from(&shown),
+        Input::Host => loaded.names.host.clone_from(&shown),
+        Input::Credentials => loaded.names.credentials.clone_from(&shown),
+    }
+    let bytes = bytes(&path)?;
+    parse(loaded, input, &shown, &bytes).map(Some)
+}
+
+/// The bytes of a file of the user's.
+///
+/// # Errors
+///
+/// A file that is not there, is no file or is too large is a mistake; one that cannot be read is
+/// the machine's failure.
+pub fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
+    let shown = path.display().to_string();
+    let mistake = |message: &str, help: &str| {
+        Failure::Input(vec![Shown::file(
+            &shown,
+            format!("{shown}: {message}"),
+            Some(help.to_owned()),
+        )])
+    };
+    let metadata = fs::metadata(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => mistake("there is no such file", "Check the path"),
+        ErrorKind::NotADirectory => {
+            mistake("a part of this path is no directory", "Check the path")
+        }
+        _ => Failure::Environment(format!("cannot read {shown}: {error}")),
+    })?;
+    if metadata.is_dir() {
+        return Err(mistake("this is a directory, not a file", "Name the file in it"));
+    }
+    if metadata.len() > MOST_BYTES {
+        return Err(mistake("this file is larger than 4 MiB", "Check that it is the right file"));
+    }
+    let mut bytes = vec![];
+    let file = fs::File::open(path);
+    // A device or pipe has no length, so the limit holds while reading too.
+    file.and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| Failure::Environment(format!("cannot read {shown}: {error}")))?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(mistake("this file is larger than 4 MiB", "Check that it is the right file"));
+    }
+    Ok(bytes)
+}
+
+fn parse(
+    loaded: &mut Loaded<'_>,
+    input: Input,
+    shown: &str,
+    bytes: &[u8],
+) -> Result<ReadDocument, Failure> {
+    let schema = loaded.front.schema(input);
+    let secret = |path: &[&str]| input == Input::Credentials || schema.is_secret(path);
+    let document::Read { document, digest, warnings } = document::read(bytes, &schema, &secret)
+        .map_err(|problems| {
+            let shown = problems.into_iter().map(|it| it.shown(shown));
+            Failure::Input(shown.collect())
+        })?;
+    loaded.warnings.extend(warnings.into_iter().map(|it| it.shown(shown).warning()));
+    Ok(ReadDocument { document, digest })
+}
+
+/// A secret on the command line would stand in the list of processes.
+fn no_secrets_in_sets(loaded: &Loaded<'_>) -> Result<(), Failure> {
+    let schema = loaded.front.schema(Input::Config);
+    for set in &loaded.inputs.sets {
+        let path = set.split('=').next().unwrap_or_default().trim();
+        let Some(path) = path.strip_prefix("config.") else { continue };
+        let keys: Vec<&str> = path.split('.').collect();
+        if schema.is_secret(&keys) {
+            let message = format!("`{path}` is a secret: it cannot be set on the command line");
+            return Err(Failure::input(message, "Write it into the configuration file"));
+        }
+    }
+    Ok(())
+}
+
+fn package_digest(package: &str, embedded: bool, files: &Snapshot) -> Digest {
+    if !embedded {
+        return files.digest();
+    }
+    let prefix = format!("{package}/");
+    let files = nickel::embedded_files().into_iter();
+    let own = files.filter(|(path, _)| path.starts_with(&prefix) || path.starts_with("clp-gen/"));
+    let lines = own.map(|(path, text)| format!("{} {path}\n", Digest::of(text.as_bytes())));
+    Digest::of(lines.collect::<String>().as_bytes())
+}
+
+/// The files below a folder that evaluation asked for, each read once.
+struct Snapshot {
+    root: Option<PathBuf>,
+    files: RefCell<BTreeMap<String, Option<String>>>,
+}
+
+impl Snapshot {
+    fn new(root: Option<PathBuf>) -> Self {
+        Self { root, files: RefCell::default() }
+    }
+
+    fn read(&self, path: &str) -> Result<Option<String>, String> {
+        if let Some(known) = self.files.borrow().get(path) {
+            return Ok(known.clone());
+        }
+        let text = self.fetch(path)?;
+        self.files.borrow_mut().insert(path.to_owned(), text.clone());
+        Ok(text)
+    }
+
+    fn fetch(&self, path: &str) -> Result<Option<String>, String> {
+        let Some(root) = &self.root else {
+            return Ok(None);
+        };
+        let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
+        let Ok(real) = root.join(path).canonicalize() else {
+            return Ok(None);
+        };
+        let inside = root.canonicalize().is_ok_and(|root| real.starts_with(root));
+        if !inside {
+            return Err(format!("`{path}` is a symbolic link that leads out of the folder"));
+        }
+        let bytes = bytes(&real)
+            .map_err(|_| format!("`{path}` cannot be read as a file of at most 4 MiB"))?;
+        let text = String::from_utf8(bytes).map_err(|_| format!("`{path}` is not UTF-8 text"))?;
+        let deep = path.ends_with(".ncl") && depth(&text) > DEEPEST;
+        if deep {
+            return Err(format!("`{path}` nests brackets deeper than {DEEPEST}"));
+        }
+        Ok(Some(text))
+    }
+
+    fn digest(&self) -> Digest {
+        let files = self.files.borrow();
+        let read = files.iter().filter_map(|(path, text)| Some((path, text.as_ref()?)));
+        let lines = read.map(|(path, text)| format!("{} {path}\n", Digest::of(text.as_bytes())));
+        Digest::of(lines.collect::<String>().as_bytes())
+    }
+}
+
+/// How deep brackets nest, roughly: strings and comments count too.
+fn depth(text: &str) -> usize {
+    let mut depth: usize = 0;
+    let mut deepest = 0;
+    for byte in text.bytes() {
+        match byte {
+            b'{' | b'[' | b'(' => depth += 1,
+            b'}' | b']' | b')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}

@@ -1,0 +1,54 @@
+//! What a command is asked to work on: the inputs that all commands share.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// The inputs of a deployment.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Request {
+    /// The package: `clp`, or a folder with `main.ncl` and `inputs.ncl`.
+    #[arg(long, value_name = "NAME|DIR", help_heading = "Inputs")]
+    pub package: Option<String>,
+
+    /// The package's own configuration [default for clp: etc/clp-config.yaml, where there is one].
+    #[arg(long, value_name = "FILE", help_heading = "Inputs")]
+    pub config: Option<PathBuf>,
+
+    /// Facts of the machine [default for clp: etc/host.yaml, where there is one].
+    #[arg(long, value_name = "FILE", help_heading = "Inputs")]
+    pub host: Option<PathBuf>,
+
+    /// Check this credentials file too. No value of it is kept or written.
+    #[arg(long, value_name = "FILE", help_heading = "Inputs")]
+    pub credentials: Option<PathBuf>,
+
+    /// The project file [default: deployment.ncl, where there is one].
+    #[arg(long, value_name = "FILE", help_heading = "Inputs")]
+    pub deployment: Option<PathBuf>,
+
+    /// Set one value, in Nickel: `config.webui.port=4001`, `restart_policy="always"`.
+    #[arg(long = "set", value_name = "PATH=EXPRESSION", value_parser = assignment, help_heading = "Inputs")]
+    pub sets: Vec<String>,
+
+    /// Texts of library files, by path, that stand in for the program's own. Not on the command
+    /// line: it is for tests, which edit what an origin names.
+    #[arg(skip)]
+    pub library: BTreeMap<String, String>,
+}
+
+fn assignment(text: &str) -> Result<String, String> {
+    match text.split_once('=') {
+        Some((path, expression)) if !path.trim().is_empty() && !expression.trim().is_empty() => {
+            Ok(text.to_owned())
+        }
+        _ => Err("write a path, `=` and a Nickel expression".to_owned()),
+    }
+}
+
+/// The name of the project file that is used where there is one.
+pub const PROJECT_FILE: &str = "deployment.ncl";
+
+/// The package that is used unless another is asked for.
+pub const PACKAGE: &str = "clp";
