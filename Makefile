@@ -1,8 +1,8 @@
 # What people and CI run. `make test` is the whole check, and installs what it needs by itself.
 #
 # Everything is built in the dev profile, which `cargo run` shares: compiling nickel-lang-core takes minutes, so it is done once
-# for building and once more by clippy, which checks and does not compile. Measured on two cores, cold:
-# tools 3 to 4 min, clippy 1 to 2 min, tests 5 to 7 min; warm, seconds besides the tests themselves.
+# for building and once more by clippy, which checks and does not compile. About, on two cores, cold:
+# tools 4 min (10 on a busy machine), clippy 1 to 2 min, tests 5 to 7 min; warm, seconds besides the tests themselves.
 
 # The folder of the programs that judge the generated files: compose, helm, quadlet and others (see scripts/tools).
 export CLP_GEN_TEST_TOOLS := $(shell scripts/tools path)
@@ -47,8 +47,7 @@ bench:
 release:
 	$(CARGO) build --locked --release
 
-# Licences, sources and duplicates of the dependencies. Builds cargo-deny once, about 6 minutes. No advisories: their
-# database is not a registry package, so this needs no network afterwards.
+# Licences, sources and duplicates of the dependencies. Builds cargo-deny once: 3 to 6 minutes.
 deny:
 	scripts/tools install cargo-deny
-	"$(CLP_GEN_TEST_TOOLS)/cargo-deny" --locked --offline check bans licenses sources
+	"$(CLP_GEN_TEST_TOOLS)/cargo-deny" --locked check bans licenses sources

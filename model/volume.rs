@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,11 @@ pub struct Volume {
     pub retained: bool,
     /// Whose it is: a key of `users`.
     pub owner: Name,
+    /// Secrets that were taken over when the data were made, so that new values have no effect on
+    /// them: keys of `secrets`, with the variable that holds the value in the `.env` of an
+    /// installation by other tools.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub remembers: BTreeMap<Name, String>,
 }
 
 /// How many nodes use a volume at once.

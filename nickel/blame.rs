@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use nickel_lang_core::error::{Diagnostic, Error, EvalError, EvalErrorKind, IntoDiagnostics, LabelStyle};
+use nickel_lang_core::error::{
+    Diagnostic, Error, EvalError, EvalErrorKind, IntoDiagnostics, LabelStyle,
+};
 use nickel_lang_core::eval::value::{Container, NickelValue, ValueContentRef};
 use nickel_lang_core::files::{FileId, Files};
 use nickel_lang_core::position::{PosTable, TermPos};
@@ -83,6 +85,7 @@ fn one(
 struct Context<'a> {
     positions: &'a PosTable,
     sources: &'a Sources,
+    /// The credentials are among them only where they are what was evaluated.
     inputs: &'a Inputs,
 }
 
@@ -144,11 +147,22 @@ impl Context<'_> {
     }
 
     fn missing(&self, name: &str, record: TermPos, declared: TermPos) -> Option<Vec<Report>> {
+        let credentials = self.inputs.credentials.as_ref();
         let location = self
             .sources
             .place(record)
             .filter(|it| it.file != File::Nickel)
+            .or_else(|| Some(Location { file: File::Credentials, span: credentials?.root.span }))
             .or_else(|| self.sources.place(declared))?;
+        if let File::Set(number) = location.file {
+            // One report, whatever would have to be there besides.
+            let path = self.inputs.sets.get(number).and_then(|it| it.split('=').next())?.trim();
+            let report = Report::new(format!("there is nothing at `{path}` that could be set"))
+                .key(path)
+                .at(location, "this leads nowhere")
+                .help("Check the path, or write the whole record that is to be there");
+            return Some(vec![report]);
+        }
         let key = match self.key(&location).as_deref() {
             None | Some("") => name.to_owned(),
             Some(section) => format!("{section}.{name}"),
@@ -188,7 +202,11 @@ impl Context<'_> {
             File::Config => self.inputs.config.as_ref()?,
             File::Host => self.inputs.host.as_ref()?,
             File::Credentials => self.inputs.credentials.as_ref()?,
-            File::Package(_) | File::Library(_) | File::Project(_) | File::Set(_) | File::Nickel => {
+            File::Package(_)
+            | File::Library(_)
+            | File::Project(_)
+            | File::Set(_)
+            | File::Nickel => {
                 return None;
             }
         };
@@ -197,7 +215,9 @@ impl Context<'_> {
 }
 
 fn with_suggestion(report: Report, detail: &str) -> Report {
-    let Some((choices, found)) = detail.strip_prefix("wanted one of ").and_then(|it| it.split_once(", found \"")) else {
+    let Some((choices, found)) =
+        detail.strip_prefix("wanted one of ").and_then(|it| it.split_once(", found \""))
+    else {
         return report;
     };
     let choices: Vec<&str> = choices.split(", ").collect();

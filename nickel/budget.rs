@@ -26,11 +26,7 @@ pub struct Budget {
 
 impl Default for Budget {
     fn default() -> Self {
-        Self {
-            max_steps: 50_000_000,
-            max_allocations: 2_000_000,
-            deadline: None,
-        }
+        Self { max_steps: 50_000_000, max_allocations: 2_000_000, deadline: None }
     }
 }
 

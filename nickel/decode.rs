@@ -81,7 +81,8 @@ pub(crate) fn assertion(json: Json, inputs: &Inputs) -> Option<Report> {
         }
     }
     if report.labels.is_empty() && inputs.config.is_some() {
-        report = report.at(Location { file: File::Config, span: crate::Span::default() }, "in this file");
+        report = report
+            .at(Location { file: File::Config, span: crate::Span::default() }, "in this file");
     }
     Some(report)
 }

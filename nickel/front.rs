@@ -16,7 +16,7 @@ use crate::schema::{self, Elsewhere, Imports, Named, Schema, Scope};
 use crate::sources::{Folder, LoadError, Sources};
 use crate::syntax::Syntax;
 use crate::tree::Walk;
-use crate::{Document, File, Layer, Node, Origins, Report, blame, unknown};
+use crate::{Document, File, Layer, Location, Node, Origins, Report, Span, blame, unknown};
 
 /// What users wrote, besides a package and a project.
 #[derive(Clone, Debug, Default)]
@@ -112,9 +112,16 @@ impl<'a> Front<'a> {
         self.project = Some(main.to_owned());
         let text = format!(
             "let project = import \"/@clp-gen/project/{main}\" in\n\
-             std.record.get_or \"deployment\" {{}} project"
+             if std.is_record project then std.record.get_or \"deployment\" {{}} project else \"\""
         );
-        Ok(self.data(&text)?.0)
+        let choices = self.data(&text)?.0;
+        if choices.is_string() {
+            let file = File::Project(main.to_owned());
+            let report = Report::new("this file is no record: what it changes stands in `{ … }`")
+                .at(Location { file, span: Span::default() }, "in this file");
+            return Err(vec![report.help("Write `{ services.NAME.FIELD = VALUE }`")]);
+        }
+        Ok(choices)
     }
 
     /// Loads the package of a folder, and gives its field `inputs`: where users keep their files.
@@ -183,13 +190,28 @@ impl<'a> Front<'a> {
         let unknown = reports.iter().any(|report| !report.warning);
         let evaluated = if unknown { None } else { self.export(value).ok() };
         let Some(value) = evaluated else {
-            reports.extend(self.mistakes(whole, inputs)?);
+            let inputs = Inputs { credentials: None, ..inputs.clone() };
+            reports.extend(self.mistakes(whole, &inputs)?);
             return Err(reports);
         };
         let (record, origins) = self.walk(&value)?;
         let mut evaluated = decode::decode(record, origins, inputs)?;
         evaluated.warnings.splice(0..0, reports);
         Ok(evaluated)
+    }
+
+    /// Evaluates only the part of the package's record that a path of field names leads to, and
+    /// nothing else that it does not need.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps this part from being evaluated.
+    pub fn part(&mut self, inputs: &Inputs, upto: Layer, path: &[&str]) -> Result<Json> {
+        self.register(inputs)?;
+        self.whole(inputs, upto)?;
+        let path: String = path.iter().map(|name| format!(".\"{name}\"")).collect();
+        let text = format!("(import \"/@clp-gen/main/{}.ncl\"){path}", self.generated);
+        Ok(self.data(&text)?.0)
     }
 
     /// The text of a file that took part, as reports may show it.
@@ -267,7 +289,8 @@ impl<'a> Front<'a> {
             return Err(vec![Report::new(format!("`--set {set}` has no `=`"))]);
         };
         if expression.trim_start().starts_with('@') {
-            let message = format!("`--set {path}` would read from outside: a build reads only its inputs");
+            let message =
+                format!("`--set {path}` would read from outside: a build reads only its inputs");
             let help = "Write the value itself, as a Nickel expression";
             return Err(vec![Report::new(message).key(path).help(help)]);
         }
@@ -286,7 +309,9 @@ impl<'a> Front<'a> {
             Err(LoadError::Syntax(errors)) => Err(self.syntax(errors.into())),
             Err(LoadError::Import { at, message }) => {
                 let mut report = Report::new(message);
-                if let Some(at) = at.map(|at| self.sources.location(at)).filter(|it| it.file != File::Nickel) {
+                if let Some(at) =
+                    at.map(|at| self.sources.location(at)).filter(|it| it.file != File::Nickel)
+                {
                     report = report.at(at, "imported here");
                 }
                 Err(vec![report])

@@ -34,13 +34,8 @@ pub enum Layer {
 
 impl Layer {
     /// Every layer, lowest first.
-    pub const ALL: [Self; 5] = [
-        Self::ContractDefault,
-        Self::Package,
-        Self::Configuration,
-        Self::Deployment,
-        Self::Set,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::ContractDefault, Self::Package, Self::Configuration, Self::Deployment, Self::Set];
 
     /// The name that people read.
     #[must_use]

@@ -34,6 +34,7 @@ pub(crate) const PACKAGES: &[Embedded] = &[Embedded {
         ("environment.ncl", include_str!("packages/clp/environment.ncl")),
         ("files/container-config.ncl", include_str!("packages/clp/files/container-config.ncl")),
         ("files/database-logging.ncl", include_str!("packages/clp/files/database-logging.ncl")),
+        ("files/instance-id.ncl", include_str!("packages/clp/files/instance-id.ncl")),
         ("files/redis-settings.ncl", include_str!("packages/clp/files/redis-settings.ncl")),
         (
             "files/results-cache-settings.ncl",

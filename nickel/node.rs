@@ -82,8 +82,14 @@ impl Node {
                     None => wanted(*key_span).then(|| key.clone()),
                 }
             }),
-            Value::List(items) => items.iter().find_map(|it| it.path_where(wanted)),
-            Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Float(_) | Value::String(_) => None,
+            Value::List(items) => {
+                items.iter().any(|it| it.path_where(wanted).is_some()).then(String::new)
+            }
+            Value::Null
+            | Value::Bool(_)
+            | Value::Integer(_)
+            | Value::Float(_)
+            | Value::String(_) => None,
         }
         .or_else(|| wanted(self.span).then(String::new))
     }

@@ -75,7 +75,9 @@ impl Schema {
 impl Field {
     fn join(self, other: Self) -> Self {
         let mut choices = self.choices;
-        choices.extend(other.choices.into_iter().filter(|it| !choices.contains(it)).collect::<Vec<_>>());
+        choices.extend(
+            other.choices.into_iter().filter(|it| !choices.contains(it)).collect::<Vec<_>>(),
+        );
         Self {
             doc: self.doc.or(other.doc),
             secret: self.secret || other.secret,
@@ -201,7 +203,8 @@ fn elsewhere_into<'a>(
         Node::Record(record) => {
             let scope = scope.with(Names::Record(record));
             for definition in record.field_defs {
-                let (Some(name), Some(ast)) = (definition.path_as_ident(), &definition.value) else {
+                let (Some(name), Some(ast)) = (definition.path_as_ident(), &definition.value)
+                else {
                     continue;
                 };
                 let dot = if path.is_empty() { "" } else { "." };
@@ -319,20 +322,27 @@ fn application<'a>(
     }
 }
 
-fn type_into<'a>(field: &mut Field, typ: &'a Type<'a>, scope: &Scope<'a>, imports: Imports<'_, 'a>) {
+fn type_into<'a>(
+    field: &mut Field,
+    typ: &'a Type<'a>,
+    scope: &Scope<'a>,
+    imports: Imports<'_, 'a>,
+) {
     if let TypeF::Contract(ast) = &typ.typ {
         contract_into(field, &Named { ast, scope: scope.clone() }, imports);
     }
 }
 
-fn record_schema<'a>(record: &'a Record<'a>, scope: &Scope<'a>, imports: Imports<'_, 'a>) -> Schema {
+fn record_schema<'a>(
+    record: &'a Record<'a>,
+    scope: &Scope<'a>,
+    imports: Imports<'_, 'a>,
+) -> Schema {
     let scope = scope.with(Names::Record(record));
     let fields = record.field_defs.iter().filter_map(|definition| {
         let name = definition.path_as_ident()?.label().to_owned();
-        let mut field = Field {
-            doc: definition.metadata.doc.map(ToOwned::to_owned),
-            ..Field::default()
-        };
+        let mut field =
+            Field { doc: definition.metadata.doc.map(ToOwned::to_owned), ..Field::default() };
         for typ in definition.metadata.annotation.contracts {
             type_into(&mut field, typ, &scope, imports);
         }

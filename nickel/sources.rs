@@ -95,7 +95,12 @@ impl Sources {
     }
 
     /// Registers a text of our own.
-    pub(crate) fn add_generated(&mut self, hub: &mut CacheHub, number: usize, text: &str) -> FileId {
+    pub(crate) fn add_generated(
+        &mut self,
+        hub: &mut CacheHub,
+        number: usize,
+        text: &str,
+    ) -> FileId {
         let path = PathBuf::from(ROOT).join(format!("main/{number}.ncl"));
         hub.sources.add_string(SourcePath::Path(path, InputFormat::Nickel), text.to_owned())
     }
@@ -165,7 +170,9 @@ impl Sources {
         for folder in [here, PathBuf::from(ROOT).join("library")] {
             let candidate = normalize_abs_path(&folder.join(path));
             let key = SourcePath::Path(candidate.clone(), *format);
-            if let Some(id) = hub.sources.file_ids.contains_key(&key).then(|| hub.sources.id_of(&key)) {
+            if let Some(id) =
+                hub.sources.file_ids.contains_key(&key).then(|| hub.sources.id_of(&key))
+            {
                 return id.ok_or_else(|| refuse("the import cannot be had".to_owned()));
             }
             if let Some((file, text)) = read(&candidate, folders).map_err(refuse)? {
@@ -173,16 +180,14 @@ impl Sources {
             }
         }
         let path = path.display();
-        Err(refuse(format!("cannot import `{path}`: it is not in the folder of the package or project")))
+        Err(refuse(format!(
+            "cannot import `{path}`: it is not in the folder of the package or project"
+        )))
     }
 }
 
 /// Replaces what Nickel made of an overlay by the same with the deployment's priority.
-fn prioritise(
-    hub: &mut CacheHub,
-    positions: &mut PosTable,
-    id: FileId,
-) -> Result<(), ParseErrors> {
+fn prioritise(hub: &mut CacheHub, positions: &mut PosTable, id: FileId) -> Result<(), ParseErrors> {
     use nickel_lang_core::ast::compat::ToMainline;
 
     let alloc = AstAlloc::new();

@@ -20,6 +20,8 @@ struct FileSyntax {
     definitions: BTreeMap<u32, RawSpan>,
     /// Ranges of defaults.
     defaults: Vec<(u32, u32)>,
+    /// The items of an array, by where it starts and ends.
+    arrays: BTreeMap<(u32, u32), Vec<Option<RawSpan>>>,
     /// Input fields by where their mention starts: `config.webui.port`.
     mentions: BTreeMap<u32, String>,
 }
@@ -37,6 +39,12 @@ impl Syntax {
     /// The expression that defines the field whose name stands at `name`.
     pub(crate) fn definition(&self, name: RawSpan) -> Option<RawSpan> {
         self.0.get(&name.src_id)?.definitions.get(&name.start.0).copied()
+    }
+
+    /// The expression of an item, where the array that stands at `array` is written out.
+    pub(crate) fn item(&self, array: RawSpan, at: usize) -> Option<RawSpan> {
+        let file = self.0.get(&array.src_id)?;
+        *file.arrays.get(&(array.start.0, array.end.0))?.get(at)?
     }
 
     /// Whether a place is part of a default.
@@ -64,6 +72,10 @@ fn read(ast: &Ast<'_>) -> FileSyntax {
         &mut |ast: &Ast<'_>, _: &()| {
             if let Node::Record(record) = &ast.node {
                 record.field_defs.iter().for_each(|it| definition(&mut syntax, it));
+            }
+            if let (Node::Array(items), Some(span)) = (&ast.node, ast.pos.into_opt()) {
+                let items = items.iter().map(|item| item.pos.into_opt()).collect();
+                syntax.arrays.insert((span.start.0, span.end.0), items);
             }
             if let (Some(span), Some(path)) = (ast.pos.into_opt(), input(ast)) {
                 mention(&mut syntax, span.start.0, path);

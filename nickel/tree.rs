@@ -10,11 +10,11 @@ use nickel_lang_core::term::record::{Field, RecordData};
 use serde::Deserialize;
 use serde_json::{Map, Number, Value as Json};
 
+use crate::Layer;
 use crate::origins::{File, Origin, Origins};
 use crate::report::Report;
 use crate::sources::Sources;
 use crate::syntax::{Syntax, span};
-use crate::Layer;
 
 /// What a walk needs to know.
 pub(crate) struct Walk<'a> {
@@ -44,7 +44,10 @@ impl Walk<'_> {
         match value.content_ref() {
             ValueContentRef::Null => Json::Null,
             ValueContentRef::Bool(value) => Json::Bool(value),
-            ValueContentRef::Number(_) => number(value),
+            ValueContentRef::Number(_) => match number(value) {
+                Some(number) => Json::Number(number),
+                None => self.too_large(here, place),
+            },
             ValueContentRef::String(text) => Json::String(text.to_string()),
             ValueContentRef::Array(Container::Empty) => Json::Array(vec![]),
             ValueContentRef::Array(Container::Alloc(items)) => {
@@ -59,7 +62,9 @@ impl Walk<'_> {
                     let tag = variant.tag.label();
                     let path = join(here.path, tag);
                     let below = Here { path: &path, key: None, around: place };
-                    Json::Object([(tag.to_owned(), self.value(argument, &below))].into_iter().collect())
+                    Json::Object(
+                        [(tag.to_owned(), self.value(argument, &below))].into_iter().collect(),
+                    )
                 }
             },
             _ => self.no_data(here, place),
@@ -68,6 +73,7 @@ impl Walk<'_> {
 
     fn item(&mut self, item: &NickelValue, path: &str, at: usize, around: Option<RawSpan>) -> Json {
         let path = format!("{path}[{at}]");
+        let around = around.and_then(|array| self.syntax.item(array, at)).or(around);
         self.value(item, &Here { path: &path, key: None, around })
     }
 
@@ -122,6 +128,15 @@ impl Walk<'_> {
         self.origins.0.insert(here.path.to_owned(), origin);
     }
 
+    fn too_large(&mut self, here: &Here<'_>, place: Option<RawSpan>) -> Json {
+        let report = Report::new(format!("`{}` is too large a number", here.path)).key(here.path);
+        self.reports.push(match place {
+            Some(place) => report.at(self.sources.location(place), "here"),
+            None => report,
+        });
+        Json::Null
+    }
+
     fn no_data(&mut self, here: &Here<'_>, place: Option<RawSpan>) -> Json {
         let report = Report::new(format!("`{}` is a function or a contract, not data", here.path))
             .key(here.path)
@@ -145,16 +160,15 @@ fn fragments(record: &RecordData) -> Option<&NickelValue> {
     (prefix.label() == "text").then(|| field("fragments"))?
 }
 
-fn number(value: &NickelValue) -> Json {
+fn number(value: &NickelValue) -> Option<Number> {
     let exact = value.as_number().map(ToString::to_string).unwrap_or_default();
     if let Ok(whole) = exact.parse::<i64>() {
-        return Json::Number(whole.into());
+        return Some(whole.into());
     }
     if let Ok(whole) = exact.parse::<u64>() {
-        return Json::Number(whole.into());
+        return Some(whole.into());
     }
-    let float = f64::deserialize(value.clone()).ok().and_then(Number::from_f64);
-    float.map_or(Json::Null, Json::Number)
+    f64::deserialize(value.clone()).ok().and_then(Number::from_f64)
 }
 
 fn join(path: &str, key: &str) -> String {

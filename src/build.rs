@@ -1,7 +1,7 @@
 //! The pipeline: read, evaluate, check, resolve, lower.
 
-use model::{Diagnostic, Place, Topology};
-use nickel::{Layer, Location, Origins, Report};
+use model::{Diagnostic, Place, SecretSource, Topology};
+use nickel::{Document, Evaluated, File, Layer, Location, Origins, Report};
 use targets::{Lowered, Target};
 
 use crate::digest::Digest;
@@ -36,48 +36,72 @@ pub struct Built {
 ///
 /// Every mistake of the user's that can be found, each once.
 pub fn build(request: &Request, target: Target, json: bool) -> Result<Built, Failure> {
-    with_loaded(request, json, |loaded| {
-        let evaluated = loaded.evaluate(Layer::Set)?;
-        no_secret_overlays(loaded, &evaluated.origins)?;
-        let topology = checked(loaded, evaluated.topology, &evaluated.origins)?;
-        let topology = model::resolve(topology);
-        let lowered = targets::lower(target, &topology)
-            .map_err(|problems| explained(loaded, problems, &evaluated.origins))?;
-        let mut warnings = std::mem::take(&mut loaded.warnings);
-        warnings.extend(loaded.shown(evaluated.warnings));
-        Ok(Built {
-            target,
-            digest: Digest::of_artifact(&lowered.files),
-            lowered,
-            topology,
-            origins: crate::explain::origins(loaded, &evaluated.origins),
-            inputs: std::mem::take(&mut loaded.digests),
-            warnings,
-            notes: std::mem::take(&mut loaded.notes),
-        })
-    })
+    with_loaded(request, json, |loaded| Ok(built(loaded, target)?.0))
 }
 
-/// `topology`, with nothing wrong between its parts.
+/// Builds what was loaded for `target`, and gives the origins too, to explain problems with.
 ///
 /// # Errors
 ///
-/// Everything that is wrong between its parts, at the places where that was written.
-pub fn checked(
-    loaded: &Loaded<'_>,
-    topology: Topology,
-    origins: &Origins,
-) -> Result<Topology, Failure> {
-    let problems = model::check(&topology);
-    if problems.is_empty() {
-        return Ok(topology);
+/// Every mistake of the user's that can be found, each once.
+pub fn built(loaded: &mut Loaded<'_>, target: Target) -> Result<(Built, Origins), Failure> {
+    let Evaluated { topology, record: _, origins, warnings: found } = topology(loaded)?;
+    let lowered = targets::lower(target, &topology)
+        .map_err(|problems| Failure::Input(explained(loaded, problems, &origins)))?;
+    let mut warnings = std::mem::take(&mut loaded.warnings);
+    warnings.extend(loaded.shown(found));
+    let built = Built {
+        target,
+        digest: Digest::of_artifact(&lowered.files),
+        lowered,
+        topology,
+        origins: crate::explain::origins(loaded, &origins),
+        inputs: std::mem::take(&mut loaded.digests),
+        warnings,
+        notes: std::mem::take(&mut loaded.notes),
+    };
+    Ok((built, origins))
+}
+
+/// What everything that was loaded evaluates to, with nothing wrong between its parts.
+///
+/// # Errors
+///
+/// Every mistake of the user's, at its place.
+pub fn topology(loaded: &mut Loaded<'_>) -> Result<Evaluated, Failure> {
+    let evaluated = loaded.evaluate(Layer::Set)?;
+    no_secret_overlays(loaded, &evaluated.origins)?;
+    let problems = model::check(&evaluated.topology);
+    let mut reports = explained(loaded, problems, &evaluated.origins);
+    reports.extend(loaded.shown(missing_credentials(loaded, &evaluated.topology)));
+    if reports.is_empty() {
+        return Ok(Evaluated { topology: model::resolve(evaluated.topology), ..evaluated });
     }
-    Err(explained(loaded, problems, origins))
+    Err(Failure::Input(reports))
+}
+
+/// Credentials that the deployment uses and the file, where one was given, does not have.
+fn missing_credentials(loaded: &Loaded<'_>, topology: &Topology) -> Vec<Report> {
+    let Some(Document { root, text: _ }) = &loaded.inputs.credentials else {
+        return vec![];
+    };
+    let used = topology.secrets.values().filter_map(|secret| match &secret.source {
+        SecretSource::Credentials(path) => Some(path),
+        SecretSource::Configuration(_) | SecretSource::Environment { .. } => None,
+    });
+    let missing = used.filter(|path| root.find(path).is_none()).map(|path| {
+        let span = nickel::Span { start: root.span.start, end: root.span.start };
+        Report::new(format!("`{path}` is missing: this deployment needs it"))
+            .key(path.clone())
+            .at(Location { file: File::Credentials, span }, "in this file")
+            .help("Add it")
+    });
+    missing.collect()
 }
 
 /// Diagnostics of the topology, at the places where its values were written.
 #[must_use]
-pub fn explained(loaded: &Loaded<'_>, problems: Vec<Diagnostic>, origins: &Origins) -> Failure {
+pub fn explained(loaded: &Loaded<'_>, problems: Vec<Diagnostic>, origins: &Origins) -> Vec<Shown> {
     let reports = problems.into_iter().map(|problem| {
         let Diagnostic { message, path, place, hint, related } = problem;
         let mut report = Report::new(message).key(path.clone());
@@ -91,7 +115,7 @@ pub fn explained(loaded: &Loaded<'_>, problems: Vec<Diagnostic>, origins: &Origi
         }
         Report { help: hint, ..report }
     });
-    Failure::Input(loaded.shown(reports.collect()))
+    loaded.shown(reports.collect())
 }
 
 fn located(origins: &Origins, path: &str, place: Place) -> Option<Location> {

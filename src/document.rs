@@ -1,6 +1,8 @@
 //! A user's YAML file as the front end sees it: what it says without its secrets, its text as
 //! reports may show it, and what it hashes to.
 
+use std::collections::BTreeMap;
+
 use nickel::{Document, Node, Schema, Value};
 
 use crate::digest::Digest;
@@ -15,6 +17,8 @@ pub struct Read {
     pub digest: Digest,
     /// What is read differently elsewhere.
     pub warnings: Vec<Problem>,
+    /// The values of secrets by key path, for an activation. A build lets go of them.
+    pub secrets: BTreeMap<String, yaml::SecretText>,
 }
 
 /// A problem of the reader's, with the text that it is in.
@@ -59,10 +63,11 @@ pub fn read(
     let digest = Digest::of(&yaml::canonical(&parsed));
     let root =
         parsed.root.unwrap_or(Node { value: Value::Map(vec![]), span: nickel::Span::default() });
+    let secrets = taken.values;
     let shown =
         if open { taken.redacted_text } else { without_comments(taken.redacted_text, &root) };
     let warnings = parsed.warnings.into_iter().map(wrap(&shown, true)).collect();
-    Ok(Read { document: Document { text: shown, root }, digest, warnings })
+    Ok(Read { document: Document { text: shown, root }, digest, warnings, secrets })
 }
 
 /// Whether the schema knows every key of a path. A map without fixed keys knows all of them.

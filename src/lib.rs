@@ -14,6 +14,7 @@
 
 pub mod bounds;
 pub mod build;
+pub mod check;
 pub mod cli;
 pub mod digest;
 pub mod document;

@@ -43,6 +43,9 @@ pub struct Loaded<'a> {
     pub warnings: Vec<Shown>,
     /// Words for stderr: which defaults were taken.
     pub notes: Vec<String>,
+    /// The files that were read, by the names of the inputs.
+    pub paths: BTreeMap<String, PathBuf>,
+    guard: Option<bounds::Guard>,
 }
 
 impl Loaded<'_> {
@@ -54,6 +57,11 @@ impl Loaded<'_> {
     pub fn evaluate(&mut self, upto: Layer) -> Result<nickel::Evaluated, Failure> {
         let evaluated = self.front.evaluate(&self.inputs, upto);
         evaluated.map_err(|reports| Failure::Input(self.shown(reports)))
+    }
+
+    /// Lets what follows take its time: nothing is evaluated any more.
+    pub fn unbound(&mut self) {
+        self.guard = None;
     }
 
     /// Reports with what is needed to print them.
@@ -89,7 +97,7 @@ pub fn with_loaded<T>(
     json: bool,
     work: impl FnOnce(&mut Loaded<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let _guard = bounds::guard(json);
+    let guard = bounds::guard(json);
     let project = Project::find(request);
     let project_files = Snapshot::new(project.as_ref().map(|it| it.folder.clone()));
     let read_project = |path: &str| project_files.read(path);
@@ -121,6 +129,8 @@ pub fn with_loaded<T>(
         digests: InputDigests::new(),
         warnings: vec![],
         notes: vec![],
+        paths: BTreeMap::new(),
+        guard: Some(guard),
     };
     documents(&mut loaded, request, &choices, &defaults)?;
     no_secrets_in_sets(&loaded)?;
@@ -215,12 +225,20 @@ fn documents(
     for (input, name, asked) in asked {
         let path = match (asked, choices.get(name).and_then(Json::as_str)) {
             (Some(path), _) => Some(path.clone()),
-            (None, Some(path)) if input != Input::Credentials => {
+            (None, Some(path)) if input != Input::Credentials || request.activation => {
                 Some(Path::new(&loaded.names.project).join(path))
             }
             _ => None,
         };
-        match document(loaded, input, name, path, defaults) {
+        let path = match path {
+            Some(path) => Ok(Some(path)),
+            None => default(loaded, request, input, name, defaults),
+        };
+        let document = path.and_then(|path| match path {
+            Some(path) => document(loaded, input, name, &path).map(Some),
+            None => Ok(None),
+        });
+        match document {
             Ok(document) => set_document(loaded, input, name, document),
             Err(Failure::Input(reports)) => problems.extend(reports),
             Err(failure) => return Err(failure),
@@ -251,36 +269,56 @@ struct ReadDocument {
     digest: Digest,
 }
 
-/// One of the user's YAML files: the one that was asked for, else the default where it exists.
+/// The default path of an input, where there is such a file.
+///
+/// # Errors
+///
+/// No such file, where an activation needs it.
+fn default(
+    loaded: &mut Loaded<'_>,
+    request: &Request,
+    input: Input,
+    name: &str,
+    defaults: &Json,
+) -> Result<Option<PathBuf>, Failure> {
+    let declared = defaults.get(name).and_then(Json::as_str);
+    if input == Input::Credentials && (!request.activation || declared.is_none()) {
+        return Ok(None);
+    }
+    let default = declared.unwrap_or(name);
+    let here = Path::new(&loaded.names.project).join(default);
+    let below_root = request.root.as_ref().map(|root| root.join(default));
+    if let Some(found) =
+        [Some(&here), below_root.as_ref()].into_iter().flatten().find(|it| it.exists())
+    {
+        return Ok(Some(found.clone()));
+    }
+    let shown = here.display();
+    if request.activation && input != Input::Config {
+        let message = format!("there is no {shown}, and an installation needs it");
+        let help = format!("`clp-gen init` makes it; a file elsewhere is named with `--{name}`");
+        return Err(Failure::input(message, help));
+    }
+    loaded.notes.push(format!("no {shown}: using the defaults of the package"));
+    Ok(None)
+}
+
+/// One of the user's YAML files.
 fn document(
     loaded: &mut Loaded<'_>,
     input: Input,
     name: &str,
-    asked: Option<PathBuf>,
-    defaults: &Json,
-) -> Result<Option<ReadDocument>, Failure> {
-    let path = match asked {
-        Some(path) => path,
-        None if input == Input::Credentials => return Ok(None),
-        None => {
-            let default = defaults.get(name).and_then(Json::as_str).unwrap_or(name);
-            let path = Path::new(&loaded.names.project).join(default);
-            if !path.exists() {
-                let note = format!("no {}: using the defaults of the package", path.display());
-                loaded.notes.push(note);
-                return Ok(None);
-            }
-            path
-        }
-    };
+    path: &Path,
+) -> Result<ReadDocument, Failure> {
     let shown = path.display().to_string();
     match input {
         Input::Config => loaded.names.config.clone_from(&shown),
         Input::Host => loaded.names.host.clone_from(&shown),
         Input::Credentials => loaded.names.credentials.clone_from(&shown),
     }
-    let bytes = bytes(&path)?;
-    parse(loaded, input, &shown, &bytes).map(Some)
+    loaded.paths.insert(name.to_owned(), path.to_owned());
+    let bytes = bytes(path)?;
+    parse(loaded, input, &shown, &bytes)
 }
 
 /// The bytes of a file of the user's.
@@ -292,11 +330,7 @@ fn document(
 pub fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
     let shown = path.display().to_string();
     let mistake = |message: &str, help: &str| {
-        Failure::Input(vec![Shown::file(
-            &shown,
-            format!("{shown}: {message}"),
-            Some(help.to_owned()),
-        )])
+        Failure::Input(vec![Shown::file(&shown, message, Some(help.to_owned()))])
     };
     let metadata = fs::metadata(path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => mistake("there is no such file", "Check the path"),
@@ -330,8 +364,9 @@ fn parse(
 ) -> Result<ReadDocument, Failure> {
     let schema = loaded.front.schema(input);
     let secret = |path: &[&str]| input == Input::Credentials || schema.is_secret(path);
-    let document::Read { document, digest, warnings } = document::read(bytes, &schema, &secret)
-        .map_err(|problems| {
+    // Values of secrets are for activations, which read them again.
+    let document::Read { document, digest, warnings, secrets: _ } =
+        document::read(bytes, &schema, &secret).map_err(|problems| {
             let shown = problems.into_iter().map(|it| it.shown(shown));
             Failure::Input(shown.collect())
         })?;

@@ -16,6 +16,9 @@ use serde::Serialize;
 
 use crate::names::{Names, line_column};
 
+/// The most characters of a message, and the longest line of a source text that is shown.
+const LONGEST: usize = 1000;
+
 /// A report with everything that is needed to print it.
 #[derive(Clone, Debug)]
 pub struct Shown {
@@ -53,7 +56,8 @@ impl Shown {
     /// A report without a place.
     #[must_use]
     pub fn plain(message: impl Into<String>, help: Option<String>) -> Self {
-        Self { message: message.into(), help, key: String::new(), warning: false, places: vec![] }
+        let message = brief(message.into());
+        Self { message, help, key: String::new(), warning: false, places: vec![] }
     }
 
     /// A report about a whole file.
@@ -115,13 +119,23 @@ impl Shown {
             label: message,
             open: location.file != File::Credentials,
         });
-        Self { message, help, key, warning, places: places.collect() }
+        let places = places.collect();
+        Self { message: brief(message), help: help.map(brief), key, warning, places }
     }
 
     /// Whether the deployment can be built all the same.
     #[must_use]
     pub fn is_warning(&self) -> bool {
         self.warning
+    }
+
+    /// What is wrong, and what to do, in one line without a place.
+    #[must_use]
+    pub fn line(&self) -> String {
+        match &self.help {
+            Some(help) => format!("{}. {help}", self.message),
+            None => self.message.clone(),
+        }
     }
 
     fn data(&self) -> Data<'_> {
@@ -137,6 +151,20 @@ impl Shown {
             help: self.help.as_deref(),
         }
     }
+}
+
+/// A text that people can read: what users wrote is quoted in it, and may be very long.
+fn brief(text: String) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{} …", &text[..end]),
+        None => text,
+    }
+}
+
+/// Reports as data: one object for each mistake.
+#[must_use]
+pub fn data(reports: &[Shown]) -> serde_json::Value {
+    serde_json::json!(reports.iter().map(Shown::data).collect::<Vec<_>>())
 }
 
 /// Prints reports: as text to stderr, or as one JSON list to stdout.
@@ -193,14 +221,17 @@ impl Printable {
         let mut groups = related.into_iter();
         let mut message = report.message.clone();
         let (source, labels) = match groups.next() {
-            Some(here) if here.iter().all(|place| place.open) => shown(&here),
+            Some(here) if here.iter().all(|place| place.open && has_short_lines(place)) => {
+                shown(&here)
+            }
             Some(here) => {
                 message = format!("{}: {message}", hidden(here[0]));
                 (None, vec![])
             }
             None => (None, vec![]),
         };
-        let related = groups.filter(|it| it.iter().all(|place| place.open)).map(|here| {
+        let open = |it: &Vec<&Place>| it.iter().all(|place| place.open && has_short_lines(place));
+        let related = groups.filter(open).map(|here| {
             let (source, labels) = shown(&here);
             let message = "see also".to_owned();
             let severity = miette::Severity::Advice;
@@ -236,6 +267,15 @@ impl SourceCode for Lines {
         let end = text[end..].find('\n').map_or(self.length, |at| end + at);
         self.source.read_span(&(start, end - start).into(), 0, 0)
     }
+}
+
+/// Whether the lines of a place can be shown: some texts are a single line.
+fn has_short_lines(place: &Place) -> bool {
+    let start = place.start.min(place.text.len());
+    let end = place.end.clamp(start, place.text.len());
+    let first = place.text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let last = place.text[end..].find('\n').map_or(place.text.len(), |at| end + at);
+    place.text[first..last].lines().all(|line| line.len() <= LONGEST)
 }
 
 /// Where a place is that is not shown: `file:line`.

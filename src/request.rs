@@ -32,6 +32,14 @@ pub struct Request {
     #[arg(long = "set", value_name = "PATH=EXPRESSION", value_parser = assignment, help_heading = "Inputs")]
     pub sets: Vec<String>,
 
+    /// Whether this is for an activation, which needs the facts of the machine and credentials.
+    #[arg(skip)]
+    pub activation: bool,
+
+    /// A second folder in which default paths are looked up: the package directory.
+    #[arg(skip)]
+    pub root: Option<PathBuf>,
+
     /// Texts of library files, by path, that stand in for the program's own. Not on the command
     /// line: it is for tests, which edit what an origin names.
     #[arg(skip)]

@@ -18,10 +18,7 @@ impl Entry {
     /// A file that everybody may read.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
-        Self {
-            bytes: text.into().into_bytes(),
-            mode: 0o644,
-        }
+        Self { bytes: text.into().into_bytes(), mode: 0o644 }
     }
 }
 

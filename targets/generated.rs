@@ -45,6 +45,15 @@ pub(crate) fn generate(
     Ok(Generated { source, entry: Entry::text(text), template, lines })
 }
 
+/// The extension of a file with this content.
+pub(crate) fn extension(content: &Content) -> &'static str {
+    match content {
+        Content::Yaml(_) => "yaml",
+        Content::Json(_) => "json",
+        Content::Text(_) => "txt",
+    }
+}
+
 /// The extension of a file, its content and its trace.
 type Written = (&'static str, String, Vec<TracedLines>);
 

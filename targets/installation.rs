@@ -17,6 +17,10 @@ pub struct Installation {
     /// Derived secrets by the name that the target knows them by (a variable of `.env`, a Podman
     /// secret): text of literals and secrets only, composed and encoded at activation.
     pub secrets: BTreeMap<String, Text>,
+    /// Variables of `.env` that hold another value whenever a rendered file holds other bytes, so
+    /// that its readers are started again: name, and the file's path in the artifact.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub generations: BTreeMap<String, String>,
 }
 
 /// A directory that has to be there.

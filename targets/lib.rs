@@ -17,7 +17,7 @@ mod yaml;
 use std::fmt;
 
 pub use artifact::{Artifact, Entry, Lowered, Trace, TracedLines};
-pub use installation::{Directory, Installation, InstalledFile, INSTALLATION};
+pub use installation::{Directory, INSTALLATION, Installation, InstalledFile};
 use model::{Diagnostic, Topology};
 pub use template::{Part, parse as parse_template};
 

@@ -45,11 +45,7 @@ fn image(topology: &Topology, name: &Name) -> String {
     model::ImageReference(image).to_string()
 }
 
-fn bind(
-    spelling: &dyn Spelling,
-    reader: Option<&Name>,
-    path: &str,
-) -> Result<Segment, Diagnostic> {
+fn bind(spelling: &dyn Spelling, reader: Option<&Name>, path: &str) -> Result<Segment, Diagnostic> {
     let Some(reader) = reader else {
         let message = "a file has no address to listen on: 'Bind belongs to a workload";
         return Err(Diagnostic::value(path, message).hint("Pass the address as an argument"));

@@ -1,6 +1,7 @@
 //! One test binary; `BLESS=1 cargo test` rewrites what the fixtures expect.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod docs;
 mod golden;
 mod origins;
 mod programs;

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use clp_gen::explain::lookup;
+use clp_gen::failure::Failure;
 use clp_gen::read::with_loaded;
 use clp_gen::request::Request;
 use nickel::{Evaluated, File, Layer, Location};
@@ -52,7 +53,7 @@ fn property(fixture: &Path) -> usize {
     let (edits, leaves) = edits(&subject, &evaluated);
     let mut failed = vec![];
     for edits in disjoint(edits) {
-        failed.extend(check(&subject, edits.iter().map(|it| (it, 0)).collect()));
+        failed.extend(check(&subject, &edits.iter().collect::<Vec<_>>()));
     }
     assert!(failed.is_empty(), "{}: {failed:#?}", fixture.display());
     leaves
@@ -60,7 +61,8 @@ fn property(fixture: &Path) -> usize {
 
 /// The request of a fixture, with its package and inputs copied to where they can be edited.
 fn copy(fixture: &Path, folder: &Path) -> Request {
-    let mut request = Request::default();
+    // An edit may break a rule of the package; where a value comes from does not depend on it.
+    let mut request = Request { sets: vec!["assertions={}".to_owned()], ..Request::default() };
     let mut arguments = options(&fixture.join("in")).into_iter();
     while let Some(name) = arguments.next() {
         let value = arguments.next().expect("options come in pairs");
@@ -95,8 +97,8 @@ fn write(folder: &Path, files: &BTreeMap<String, Vec<u8>>) {
     }
 }
 
-/// Evaluates with some texts replaced; gives also the texts that took part.
-fn evaluate(request: &Request, texts: &Texts) -> Option<(Evaluated, Texts)> {
+/// The request with some texts replaced.
+fn written(request: &Request, texts: &Texts) -> Request {
     let mut request = request.clone();
     for (file, text) in texts {
         match file {
@@ -113,14 +115,18 @@ fn evaluate(request: &Request, texts: &Texts) -> Option<(Evaluated, Texts)> {
                 let path = request.sets[*number].split_once('=').unwrap().0.to_owned();
                 request.sets[*number] = format!("{path}={expression}");
             }
-            File::Library(_) | File::Nickel | File::Credentials => {}
+            File::Library(path) => {
+                request.library.insert(path.clone(), text.clone());
+            }
+            File::Nickel | File::Credentials => {}
         }
     }
-    for (file, text) in texts {
-        if let File::Library(path) = file {
-            request.library.insert(path.clone(), text.clone());
-        }
-    }
+    request
+}
+
+/// Evaluates with some texts replaced; gives also the texts that took part.
+fn evaluate(request: &Request, texts: &Texts) -> Option<(Evaluated, Texts)> {
+    let request = written(request, texts);
     let result = with_loaded(&request, false, |loaded| {
         let evaluated = loaded.evaluate(Layer::Set)?;
         let files = evaluated.origins.0.values().map(|it| it.value.file.clone());
@@ -174,7 +180,7 @@ fn whole(evaluated: &Evaluated, place: &Location, leaves: &[String]) -> String {
 fn candidates(value: &Json, yaml: bool) -> Vec<String> {
     match value {
         Json::Null => vec!["\"x\"".to_owned(), "1".to_owned()],
-        Json::Bool(value) => vec![(!value).to_string()],
+        Json::Bool(value) => vec![(!value).to_string(), value.to_string()],
         Json::Number(number) => {
             let number = number.as_f64().unwrap();
             vec![format!("{}", number + 1.0), format!("{}", number - 1.0)]
@@ -203,6 +209,10 @@ fn strings(text: &str, yaml: bool) -> Vec<String> {
         "INFO",
         "DEBUG",
         "always",
+        "database",
+        "queue",
+        "redis",
+        "results_cache",
         "127.0.0.2",
         "10.9.8.7",
         "1.2.3",
@@ -253,38 +263,65 @@ fn overlap(one: &Location, other: &Location) -> bool {
 }
 
 /// What went wrong with edits, each with the candidate that is tried. Edits that do not evaluate
-/// together are tried in halves, one that does not evaluate alone with its next candidate; a leaf
-/// that another edit took away is tried with its own edit alone.
-fn check(subject: &Subject, edits: Vec<(&Edit, usize)>) -> Vec<String> {
-    let evaluated = evaluate(&subject.request, &apply(subject, &edits));
-    restore(subject);
-    let Some((evaluated, _)) = evaluated else {
-        if let [(edit, candidate)] = edits[..] {
-            if candidate + 1 < edit.candidates.len() {
-                return check(subject, vec![(edit, candidate + 1)]);
-            }
-            return vec![format!(
-                "nothing else can be written at {:?} for {:?}",
-                edit.place, edit.leaves
-            )];
-        }
+/// together are tried in halves; what is not shown by all together is shown by each alone.
+fn check(subject: &Subject, edits: &[&Edit]) -> Vec<String> {
+    if let [edit] = edits {
+        return check_alone(subject, edit);
+    }
+    let first: Vec<_> = edits.iter().map(|edit| (*edit, 0)).collect();
+    let Some(record) = edited(subject, &first) else {
         let (some, rest) = edits.split_at(edits.len() / 2);
-        return [some, rest].into_iter().flat_map(|it| check(subject, it.to_vec())).collect();
+        return [some, rest].into_iter().flat_map(|it| check(subject, it)).collect();
     };
-    let mut failed = vec![];
-    for (edit, candidate) in &edits {
-        let state = |leaf: &String| lookup(&evaluated.record, leaf);
-        let same: Vec<_> =
-            edit.leaves.iter().filter(|it| state(it) == lookup(&subject.record, it)).collect();
-        let gone = edit.leaves.iter().any(|it| state(it).is_none());
-        if edits.len() > 1 && (gone || !same.is_empty()) {
-            failed.extend(check(subject, vec![(edit, *candidate)]));
-        } else if !same.is_empty() {
-            let written = &edit.candidates[*candidate];
-            failed.push(format!("{:?}: {written} leaves {same:?} as it is", edit.place));
+    // A leaf that is gone may have been taken away by another edit, so it shows nothing.
+    let shows = |leaf: &String| {
+        lookup(&record, leaf).is_some_and(|it| Some(it) != lookup(&subject.record, leaf))
+    };
+    let unclear = edits.iter().filter(|edit| !edit.leaves.iter().all(shows));
+    unclear.flat_map(|edit| check_alone(subject, edit)).collect()
+}
+
+/// One edit: candidates are tried until each of its leaves was seen to change.
+fn check_alone(subject: &Subject, edit: &Edit) -> Vec<String> {
+    let mut open: Vec<&String> = edit.leaves.iter().collect();
+    for candidate in 0..edit.candidates.len() {
+        if let Some(record) = edited(subject, &[(edit, candidate)]) {
+            open.retain(|leaf| lookup(&record, leaf) == lookup(&subject.record, leaf));
+        }
+        if open.is_empty() {
+            return vec![];
         }
     }
-    failed
+    for candidate in 0..edit.candidates.len() {
+        open.retain(|leaf| {
+            let value = edited_leaf(subject, edit, candidate, leaf);
+            value.is_none() || value.as_ref() == lookup(&subject.record, leaf)
+        });
+    }
+    if open.is_empty() {
+        return vec![];
+    }
+    vec![format!("{:?}: nothing that is written there changes {open:?}", edit.place)]
+}
+
+/// The value of a leaf after an edit, where only the service or file around it is evaluated: the
+/// edit may make a configuration that is none as a whole.
+fn edited_leaf(subject: &Subject, edit: &Edit, candidate: usize, leaf: &str) -> Option<Json> {
+    let request = written(&subject.request, &apply(subject, &[(edit, candidate)]));
+    let around: Vec<&str> = leaf.split('.').take(2).collect();
+    let part = with_loaded(&request, false, |loaded| {
+        let part = loaded.front.part(&loaded.inputs, Layer::Set, &around);
+        part.map_err(|_| Failure::Input(vec![]))
+    });
+    restore(subject);
+    let below: Vec<&str> = leaf.split('.').skip(2).collect();
+    lookup(&part.ok()?, &below.join(".")).cloned()
+}
+
+fn edited(subject: &Subject, edits: &[(&Edit, usize)]) -> Option<Json> {
+    let evaluated = evaluate(&subject.request, &apply(subject, edits));
+    restore(subject);
+    Some(evaluated?.0.record)
 }
 
 /// The texts with edits made, the last place of each file first.

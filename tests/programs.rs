@@ -137,7 +137,7 @@ fn helm_wants_every_secret() {
 }
 
 #[test]
-fn quadlet_and_systemd_read_them() {
+fn quadlet_reads_them() {
     for artifact in artifacts("systemd") {
         let folder = tempfile::tempdir().unwrap();
         let units = folder.path().join("units");
@@ -151,15 +151,16 @@ fn quadlet_and_systemd_read_them() {
         fs::create_dir(&generated).unwrap();
         let mut quadlet = tool("quadlet-5.4.2");
         quadlet.env("QUADLET_UNIT_DIRS", &units).arg("--no-kmsg-log").arg(&generated);
-        clean(&quadlet.output().unwrap(), &artifact);
+        let output = quadlet.output().unwrap();
+        assert!(output.status.success(), "{}: {}", artifact.display(), stderr(&output));
+        let words = stderr(&output);
+        let complaint = words.lines().find(|it| !it.contains("Loading source unit file"));
+        assert_eq!(complaint, None, "{}: without a complaint", artifact.display());
         let services: Vec<_> = fs::read_dir(&generated)
             .unwrap()
             .map(|it| it.unwrap().path())
             .filter(|it| it.extension().is_some_and(|it| it == "service"))
             .collect();
         assert!(services.len() >= workloads(&artifact).len(), "{}", artifact.display());
-        let mut verify = tool("systemd-verify");
-        verify.arg(&generated).arg(&units);
-        clean(&verify.output().unwrap(), &artifact);
     }
 }

@@ -38,7 +38,7 @@ pub(super) struct Build {
 
 /// A target on the command line.
 #[derive(Clone, Copy)]
-struct Chosen(Target);
+pub(super) struct Chosen(pub(super) Target);
 
 impl ValueEnum for Chosen {
     fn value_variants<'a>() -> &'a [Self] {
@@ -70,7 +70,7 @@ impl Build {
             None => topology.package.name.to_string(),
         };
         words(&format!(
-            "{what} {}: {} services, {} jobs, {} files",
+            "{what} {}: services {}, jobs {}, files {}",
             topology.package.version,
             topology.services.len(),
             topology.jobs.len(),

@@ -3,6 +3,7 @@
 //! **Invariant.** stdout carries data, stderr carries words.
 
 mod build;
+mod check;
 mod explain;
 
 use std::ffi::OsString;
@@ -49,6 +50,7 @@ enum Format {
 #[derive(Subcommand)]
 enum Command {
     Build(build::Build),
+    Check(check::Check),
     Explain(explain::Explain),
 }
 
@@ -65,6 +67,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let json = arguments.format == Format::Json;
     let done = match &arguments.command {
         Command::Build(command) => command.run(json),
+        Command::Check(command) => command.run(json),
         Command::Explain(command) => command.run(json),
     };
     match done {

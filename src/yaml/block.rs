@@ -30,7 +30,7 @@ pub(super) fn text<'a>(source: &Source<'_>, span: Span, text: &'a str) -> Cow<'a
 /// A block scalar: from its `|` or `>`, which the parser does not tell, to its last character.
 pub(super) fn span(source: &Source<'_>, start: usize, end: usize, last_end: usize) -> Span {
     let text = source.text;
-    let end = start.max(text[..end].trim_end_matches(BLANK).len());
+    let end = text[..end].trim_end_matches(BLANK).len();
     if text[start..].starts_with(['|', '>']) && is_header(source, start) {
         return Span { start, end: end.max(start + 1) };
     }
@@ -42,7 +42,8 @@ pub(super) fn span(source: &Source<'_>, start: usize, end: usize, last_end: usiz
         let before = text[..header + at].chars().next_back();
         before.is_none_or(char::is_whitespace)
     });
-    Span { start: found.map_or(start, |(at, _)| header + at), end }
+    let start = found.map_or(start.min(end), |(at, _)| header + at);
+    Span { start, end: end.max(start) }
 }
 
 /// Whether a `|` or `>` is the parser's mark for a block scalar without content, not content.

@@ -4,14 +4,15 @@
 //! stops at [`DEEPEST`] of them.
 
 use nickel::{Node, Span, Value};
-use saphyr_parser::{Event, Parser, ScalarStyle, Span as Marks, Tag};
+use saphyr_parser::{Event, Parser, ScalarStyle, Span as Marks};
 
-use super::anchor::{self, Anchors, Refused};
+use super::anchor::{self, Anchors};
 use super::frame::{Content, Frame, Key, KeyKind, Map};
-use super::problem::{self, Problem, Problems};
+use super::leaf::Scalar;
+use super::problem::{Problem, Problems};
 use super::source::Source;
 use super::tag::{self, Refusal};
-use super::{DEEPEST, Document, block, core, place, scalar, syntax};
+use super::{DEEPEST, Document, block, place, syntax};
 
 /// Reads all events of a file.
 pub(super) fn compose(source: &Source<'_>) -> Result<Document, Vec<Problem>> {
@@ -33,13 +34,14 @@ pub(super) fn compose(source: &Source<'_>) -> Result<Document, Vec<Problem>> {
     composer.finish()
 }
 
-struct Composer<'a> {
-    source: &'a Source<'a>,
-    stack: Vec<Frame>,
+/// A tree that is being read.
+pub(super) struct Composer<'a> {
+    pub(super) source: &'a Source<'a>,
+    pub(super) stack: Vec<Frame>,
     root: Option<Node>,
-    anchors: Anchors,
-    problems: Problems,
-    warnings: Problems,
+    pub(super) anchors: Anchors,
+    pub(super) problems: Problems,
+    pub(super) warnings: Problems,
     /// The last scalar, alias or bracket.
     last: Span,
     /// The last tab that was complained about.
@@ -47,16 +49,6 @@ struct Composer<'a> {
     started: bool,
     /// Values of merge keys that are not used.
     unused: Vec<Span>,
-}
-
-/// A scalar as the parser gives it, and its place.
-#[derive(Clone, Copy)]
-struct Scalar<'a> {
-    text: &'a str,
-    quoted: bool,
-    tag: Option<&'a Tag>,
-    anchor: usize,
-    span: Span,
 }
 
 impl<'a> Composer<'a> {
@@ -123,114 +115,12 @@ impl<'a> Composer<'a> {
         Err(problem.help("Keep one document in a file"))
     }
 
-    fn alias(&mut self, number: usize, marks: &Marks) -> Result<(), Problem> {
-        let span =
-            Span { start: self.source.offset(&marks.start), end: self.source.offset(&marks.end) };
-        self.reach(span);
-        if self.wants_key() {
-            self.refuse(span, ("an alias cannot be a key", "Write the key out"));
-            self.refused_key(span);
-            return Ok(());
-        }
-        let node = match self.anchors.expand(number, span, self.stack.len()) {
-            Ok(node) => node,
-            Err(Refused::File(problem)) => return Err(problem),
-            Err(Refused::Alias(problem)) => {
-                let Self { stack, problems, .. } = self;
-                problems.add(|| problem.at(path(stack)));
-                Node { value: Value::Null, span }
-            }
-        };
-        self.put(node);
-        Ok(())
-    }
-
-    fn scalar(&mut self, scalar: Scalar<'_>) -> Result<(), Problem> {
-        let Scalar { text, quoted, tag, anchor, span } = scalar;
-        self.reach(span);
-        if self.wants_key() {
-            let node = Node { value: Value::String(text.to_owned()), span };
-            self.anchors.keep(anchor, &node).map_err(|problem| problem.at(self.path()))?;
-            self.key(&scalar);
-            return Ok(());
-        }
-        self.check_plain(&scalar);
-        let value = tag::scalar(tag, text, quoted).unwrap_or_else(|refusal| {
-            self.refuse(span, refusal);
-            Value::Null
-        });
-        let node = Node { value, span };
-        self.anchors.keep(anchor, &node).map_err(|problem| problem.at(self.path()))?;
-        self.put(node);
-        Ok(())
-    }
-
-    fn key(&mut self, scalar: &Scalar<'_>) {
-        let Scalar { text, quoted, tag, anchor: _, span } = *scalar;
-        let (text, kind) = match tag::key(tag, text, quoted) {
-            Ok(Some(text)) => (text, KeyKind::Entry),
-            Ok(None) => (text.to_owned(), KeyKind::Merge),
-            Err(refusal) => {
-                self.refuse(span, refusal);
-                self.refused_key(span);
-                return;
-            }
-        };
-        let Some(Frame { content: Content::Map(map), .. }) = self.stack.last_mut() else {
-            return;
-        };
-        let first = map.first(&text, span);
-        let kind = if first.is_some() { KeyKind::Refused } else { kind };
-        if let Some(first) = first {
-            self.duplicate(&text, first, span);
-        }
-        self.set_key(Key { text, span, kind });
-        self.check_plain(scalar);
-    }
-
-    fn duplicate(&mut self, text: &str, first: Span, second: Span) {
-        let Self { source, stack, problems, .. } = self;
-        problems.add(|| {
-            let path = problem::join(&path(stack), text);
-            let line = source.line(first.start);
-            let message =
-                format!("`{path}` stands here a second time; the first is in line {line}");
-            Problem::new(second, message).at(path).help("Keep one of the two")
-        });
-    }
-
-    /// What is special about scalars without quotes.
-    fn check_plain(&mut self, scalar: &Scalar<'_>) {
-        let Scalar { text, quoted, tag, anchor: _, span } = *scalar;
-        if quoted {
-            return;
-        }
-        if text.starts_with(['|', '>']) {
-            let help = "Write it in quotes";
-            self.refuse(
-                span,
-                ("text without quotes cannot start with `|` or `>` in brackets", help),
-            );
-        }
-        if self.source.text[span.start..span.end].contains('\t') {
-            let help = "Write a space instead, or all of it in quotes";
-            self.refuse(span, ("a tab cannot stand in text without quotes", help));
-        }
-        if tag.is_none()
-            && let Some(core::Difference { message, help }) =
-                core::difference(text, &scalar::read(text))
-        {
-            let Self { stack, warnings, .. } = self;
-            warnings.add(|| Problem::new(span, message).at(path(stack)).help(help));
-        }
-    }
-
     fn open(&mut self, start: usize, anchor: usize, content: Content) -> Result<(), Problem> {
         let span = self.source.character(start);
         if self.stack.len() == DEEPEST {
             return Err(anchor::too_deep(span));
         }
-        let bracket = self.source.text[start..].starts_with(['[', '{']);
+        let bracket = place::is_bracket(self.source, start);
         self.reach(Span { start, end: if bracket { start + 1 } else { start } });
         if self.wants_key() {
             let help = "Write text that starts with a bracket in quotes";
@@ -263,7 +153,7 @@ impl<'a> Composer<'a> {
     }
 
     /// Adds a node to the list or map that is open.
-    fn put(&mut self, node: Node) {
+    pub(super) fn put(&mut self, node: Node) {
         if self.wants_key() {
             self.refused_key(node.span);
             return;
@@ -279,23 +169,23 @@ impl<'a> Composer<'a> {
         }
     }
 
-    fn wants_key(&self) -> bool {
+    pub(super) fn wants_key(&self) -> bool {
         self.stack.last().is_some_and(Frame::wants_key)
     }
 
-    fn set_key(&mut self, key: Key) {
+    pub(super) fn set_key(&mut self, key: Key) {
         if let Some(Frame { content: Content::Map(map), last_child, .. }) = self.stack.last_mut() {
             *last_child = (*last_child).max(key.span.end);
             map.key = Some(key);
         }
     }
 
-    fn refused_key(&mut self, span: Span) {
+    pub(super) fn refused_key(&mut self, span: Span) {
         self.set_key(Key { text: String::new(), span, kind: KeyKind::Refused });
     }
 
     /// Notes that the parser came to a node.
-    fn reach(&mut self, span: Span) {
+    pub(super) fn reach(&mut self, span: Span) {
         if span.end > self.last.end {
             self.last = span;
         }
@@ -314,13 +204,13 @@ impl<'a> Composer<'a> {
         }
     }
 
-    fn refuse(&mut self, span: Span, (message, help): Refusal) {
+    pub(super) fn refuse(&mut self, span: Span, (message, help): Refusal) {
         let Self { stack, problems, .. } = self;
         problems.add(|| Problem::new(span, message).at(path(stack)).help(help));
     }
 
     /// The key path of the node that comes next.
-    fn path(&self) -> String {
+    pub(super) fn path(&self) -> String {
         path(&self.stack)
     }
 
@@ -340,6 +230,7 @@ impl<'a> Composer<'a> {
     }
 }
 
-fn path(stack: &[Frame]) -> String {
+/// The key path of the node that comes next.
+pub(super) fn path(stack: &[Frame]) -> String {
     stack.iter().fold(String::new(), |path, frame| frame.next_path(&path))
 }

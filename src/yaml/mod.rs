@@ -7,7 +7,7 @@
 //! # Steps
 //!
 //! 1. [`source`]: bytes become text, or are refused as a whole.
-//! 2. [`compose`]: events of the parser become the tree; all mistakes of the file are collected.
+//! 2. [`compose`]: events of the parser become the tree ([`leaf`], [`frame`]); all mistakes of the file are collected.
 //!    [`scalar`], [`tag`] and [`core`] read scalars, [`place`] and [`block`] find where they end, [`anchor`] expands
 //!    aliases, [`syntax`] words what the parser refuses.
 //! 3. [`take_secrets`]: the values of secrets leave the tree and the text.
@@ -22,6 +22,7 @@ mod canonical;
 mod compose;
 mod core;
 mod frame;
+mod leaf;
 mod place;
 mod problem;
 mod scalar;

@@ -90,6 +90,11 @@ pub(super) fn collection_end(
     if source.text[end..].starts_with(bracket) { end + 1 } else { last_child }
 }
 
+/// Whether a list or map is written in brackets.
+pub(super) fn is_bracket(source: &Source<'_>, start: usize) -> bool {
+    source.text[start..].starts_with(['[', '{'])
+}
+
 /// The tab that a node is indented with, if it is and nothing stands before it in its line.
 pub(super) fn tab_indent(source: &Source<'_>, offset: usize) -> Option<usize> {
     let start = source.line_start(offset);

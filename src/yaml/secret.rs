@@ -20,6 +20,12 @@ const PLACEHOLDER: &str = "secret";
 pub struct SecretText(String);
 
 impl SecretText {
+    /// A value that comes from elsewhere than a document.
+    #[must_use]
+    pub fn new(value: String) -> Self {
+        Self(value)
+    }
+
     /// The value, for whoever has to write it where it is used.
     #[must_use]
     pub fn expose(&self) -> &str {

@@ -6,8 +6,68 @@
 use nickel::Span;
 use saphyr_parser::ScanError;
 
+use super::anchor;
 use super::problem::Problem;
 use super::source::Source;
+
+/// What errors that say it all mean: a part of the parser's words, then message and help.
+const PLAIN: &[(&str, &str, &str)] = &[
+    (
+        "trailing content after double-quoted scalar",
+        "text goes on after the closing quote",
+        "Inside '…' write '' for a quote, inside \"…\" write \\\"",
+    ),
+    (
+        "invalid indentation in quoted scalar",
+        "this quote is not closed before a line that is not indented",
+        "Close it, or indent the lines that belong to it",
+    ),
+    ("quoted scalar, found unexpected", "this quote is never closed", "Close it"),
+    (
+        "unknown anchor",
+        "there is no anchor of this name above",
+        "Write text that starts with `*` in quotes",
+    ),
+    (
+        "anchor",
+        "`&` and `*` must be followed by the name of an anchor",
+        "Write text that starts with them in quotes",
+    ),
+    (
+        "unexpected character",
+        "text without quotes cannot start with `@`, `%` or a backtick",
+        "Write it in quotes",
+    ),
+    ("directive", "this directive cannot be read", "Remove the line"),
+    (
+        "comments must be separated",
+        "there is no space before this comment",
+        "Write a space before `#`",
+    ),
+    (
+        "scanning a block scalar,",
+        "nothing but a comment may follow `|` or `>` in its line",
+        "Write the text below it, indented, or all of it in quotes",
+    ),
+    ("document end", "nothing may follow `...` in its line", "Remove it"),
+    (
+        "while parsing a block mapping, did not find expected key",
+        "here should be a key that is indented as the ones before",
+        "Indent the line as the keys that it belongs to; a map and a list cannot mix",
+    ),
+    (
+        "did not find expected '-' indicator",
+        "here should be an item (`- `) that is indented as the ones before",
+        "Indent the line as the items that it belongs to; a list and a map cannot mix",
+    ),
+    (
+        "block sequence entries are not allowed in this context",
+        "a list cannot start in the line of its key",
+        "Write the items into lines of their own, or text that starts with `- ` in quotes",
+    ),
+    ("handle", "this tag cannot be read", "Write text that starts with `!` in quotes"),
+    ("a tag", "this tag cannot be read", "Write text that starts with `!` in quotes"),
+];
 
 /// The problem behind an error of the parser's. `last` is the last node before it, `open` where
 /// the lists and maps start that are open.
@@ -18,60 +78,21 @@ pub(super) fn explain(
     open: &[usize],
 ) -> Problem {
     let place = Place { source, at: source.offset(error.marker()), last };
-    if let Some(tab) = place.tab(error.info()) {
+    let info = error.info();
+    if let Some(tab) = place.tab(info) {
         return tab;
     }
-    let info = error.info();
-    let quoted = info.contains("quoted scalar") || info.contains("quoted-scalar");
+    if info == "recursion limit exceeded" {
+        return anchor::too_deep(source.character(place.at));
+    }
+    if let Some((_, message, help)) = PLAIN.iter().find(|(part, ..)| info.contains(part)) {
+        return place.problem(message, help);
+    }
     match info {
-        _ if quoted && info.contains("trailing content") => place.problem(
-            "text goes on after the closing quote",
-            "Inside '…' write '' for a quote, inside \"…\" write \\\"",
-        ),
-        "invalid indentation in quoted scalar" => place.problem(
-            "this quote is not closed before a line that is not indented",
-            "Close it, or indent the lines that belong to it",
-        ),
-        _ if quoted && info.contains("found unexpected") => {
-            place.problem("this quote is never closed", "Close it")
-        }
-        _ if quoted => place.escape(),
         "mapping values are not allowed in this context" => place.second_colon(),
-        "illegal placement of ':' indicator" => place.bracket(open),
         "simple key expected" | "simple key expect ':'" => place.no_colon(),
-        _ if info.contains("flow") || info == "unexpected end of plain scalar" => {
-            place.bracket(open)
-        }
-        "while parsing a node, did not find expected node content" => place.bracket(open),
-        _ if info.contains("unknown anchor") => place.problem(
-            "there is no anchor of this name above",
-            "Write text that starts with `*` in quotes",
-        ),
-        _ if info.contains("anchor") => place.problem(
-            "`&` and `*` must be followed by the name of an anchor",
-            "Write text that starts with them in quotes",
-        ),
-        _ if info.contains("unexpected character") => place.problem(
-            "text without quotes cannot start with `@`, `%` or a backtick",
-            "Write it in quotes",
-        ),
-        _ if info.contains("directive") => {
-            place.problem("this directive cannot be read", "Remove the line")
-        }
-        _ if info.contains("tag") || info.contains("TAG") || info.contains("handle") => {
-            place.problem("this tag cannot be read", "Write text that starts with `!` in quotes")
-        }
-        _ if info.contains("comments must be separated") => {
-            place.problem("there is no space before this comment", "Write a space before `#`")
-        }
-        _ if info.contains("a block scalar,") => place.problem(
-            "nothing but a comment may follow `|` or `>` in its line",
-            "Write the text below it, indented, or all of it in quotes",
-        ),
-        _ if info.contains("document end") => {
-            place.problem("nothing may follow `...` in its line", "Remove it")
-        }
-        _ => place.indentation(info),
+        _ if info.contains("quoted scalar") => place.escape(),
+        _ => place.bracket(open),
     }
 }
 
@@ -168,7 +189,10 @@ impl Place<'_> {
         let at_end = self.source.text[self.at..].trim().is_empty();
         let unseen = || Some(self.first()).filter(|at| at_end && is_bracket(*at));
         let Some(bracket) = innermost.or_else(unseen) else {
-            return self.indentation("");
+            return self.problem(
+                "this is not valid YAML",
+                "Check the indentation, and write text that holds special characters in quotes",
+            );
         };
         if at_end {
             return self.moved(bracket).problem("this bracket is never closed", "Close it");
@@ -199,28 +223,6 @@ impl Place<'_> {
             "this backslash starts an escape that does not exist",
             "Write \\\\ for a backslash, or the text in '…', where it is a character like any other",
         )
-    }
-
-    fn indentation(&self, info: &str) -> Problem {
-        let (message, help) = match info {
-            "while parsing a block mapping, did not find expected key" => (
-                "here should be a key that is indented as the ones before",
-                "Indent the line as the keys that it belongs to; a map and a list cannot mix",
-            ),
-            "while parsing a block collection, did not find expected '-' indicator" => (
-                "here should be an item (`- `) that is indented as the ones before",
-                "Indent the line as the items that it belongs to; a list and a map cannot mix",
-            ),
-            "block sequence entries are not allowed in this context" => (
-                "a list cannot start in the line of its key",
-                "Write the items into lines of their own, or text that starts with `- ` in quotes",
-            ),
-            _ => (
-                "this is not valid YAML",
-                "Check the indentation, and write text that holds special characters in quotes",
-            ),
-        };
-        self.problem(message, help)
     }
 
     /// Where the first thing starts that the parser read and did not tell.

@@ -13,7 +13,7 @@ use super::spelling::Compose;
 use super::value::Value;
 use crate::InstalledFile;
 use crate::at::At;
-use crate::generated::{Generated, generate};
+use crate::generated::{Generated, extension, generate};
 
 impl Lowering<'_> {
     /// Notes the directory of every volume.
@@ -21,8 +21,14 @@ impl Lowering<'_> {
         for volume in self.topology.volumes.values() {
             // A directory has no size of its own, any number of containers can use it, and
             // whoever takes the deployment down decides whether it stays.
-            let Volume { directory, size_gibibytes: _, access: _, retained: _, owner: user } =
-                volume;
+            let Volume {
+                directory,
+                size_gibibytes: _,
+                access: _,
+                retained: _,
+                owner: user,
+                remembers: _,
+            } = volume;
             let owner = owner(self.user(user));
             self.places.volume(trimmed(directory), owner);
         }
@@ -69,21 +75,43 @@ impl Lowering<'_> {
         });
         let mut spelt: BTreeMap<String, At<Value>> = own.collect();
         for (mount, source) in mounts.iter().map(|(mount, it)| (mount, &it.source)) {
-            let MountSource::File(name) = source else {
+            let path = format!("{}.mounts.{mount}", reader.path);
+            let Some((key, value)) = self.noticed(&path, source) else {
                 continue;
             };
-            // Without a digest the file has a problem of its own.
-            let digest = self.digests.get(name).map_or("", String::as_str);
-            let path = format!("{}.mounts.{mount}", reader.path);
-            let label = At::new(path, Value::literal(digest));
-            let key = format!("clp-gen.file.{name}");
             if labels.contains_key(&key) {
                 let message = format!("the label `{key}` is how a change of the file is noticed");
                 let problem = Diagnostic::key(format!("{}.labels.{key}", reader.path), message);
                 self.problems.push(problem.hint("Give the label another name"));
             }
-            spelt.insert(key, label);
+            spelt.insert(key, At::new(path, value));
         }
         spelt
+    }
+
+    /// The label by which a change of what is mounted from `source` is noticed.
+    fn noticed(&mut self, path: &str, source: &MountSource) -> Option<(String, Value)> {
+        match source {
+            MountSource::File(name) => {
+                // Without a digest the file has a problem of its own.
+                let digest = self.digests.get(name).map_or("", String::as_str);
+                let mut value = Value::literal(digest);
+                let rendered = self.topology.files.get(name).filter(|it| it.content.is_secret());
+                if let Some(file) = rendered {
+                    let source = format!("files/{name}.{}", extension(&file.content));
+                    let generation = self.variables.generation(path, &source);
+                    let generation = self.or_problem(generation);
+                    value = Value::concat([value, Value::literal(" "), generation]);
+                }
+                Some((format!("clp-gen.file.{name}"), value))
+            }
+            MountSource::Secret(name) => {
+                let generation = self.variables.generation(path, &format!("secrets/{name}"));
+                Some((format!("clp-gen.secret.{name}"), self.or_problem(generation)))
+            }
+            MountSource::Volume { .. }
+            | MountSource::HostPath { .. }
+            | MountSource::Tmpfs { .. } => None,
+        }
     }
 }

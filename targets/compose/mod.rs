@@ -105,8 +105,8 @@ impl<'a> Lowering<'a> {
         files.insert(PROJECT.to_owned(), Entry::text(printed.text));
         trace.insert(PROJECT.to_owned(), printed.lines);
         let (directories, installed) = places.finish();
-        let secrets = variables.into_secrets();
-        let installation = Installation { directories, files: installed, secrets };
+        let (secrets, generations) = variables.finish();
+        let installation = Installation { directories, files: installed, secrets, generations };
         let json = serde_json::to_string_pretty(&installation).expect("the keys are strings");
         files.insert(INSTALLATION.to_owned(), Entry::text(json + "\n"));
         Lowered { files, trace }

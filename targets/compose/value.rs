@@ -41,6 +41,8 @@ enum Held {
     Secret(Name, Encoding),
     /// What it holds in the environment of whoever starts the deployment.
     Environment,
+    /// Another value whenever the rendered file at this path of the artifact has other bytes.
+    Generation(String),
 }
 
 /// The variables that `compose.yaml` mentions, by name.
@@ -73,15 +75,30 @@ impl Variables {
         Ok(Value::variable(variable, "set it before the deployment is started"))
     }
 
-    /// What has to be in `.env`.
-    pub(super) fn into_secrets(self) -> BTreeMap<String, Text> {
-        let secrets = self.0.into_iter().filter_map(|(variable, held)| match held {
-            Held::Secret(name, encoding) => {
-                Some((variable, Text::new([Segment::Secret { name, encoding }])))
+    /// What changes with the rendered file at `source`, for a label that is found at `path`.
+    pub(super) fn generation(&mut self, path: &str, source: &str) -> Result<Value, Diagnostic> {
+        let stem = source.split('.').next().unwrap_or(source).to_uppercase();
+        let variable = format!("{}_GENERATION", stem.replace(['-', '/'], "_"));
+        self.hold(path, &variable, Held::Generation(source.to_owned()))?;
+        // A deployment that was not installed has none, and starts all the same.
+        Ok(Value(format!("${{{variable}-}}")))
+    }
+
+    /// What has to be in `.env`: secrets, and the rendered files that generations belong to.
+    pub(super) fn finish(self) -> (BTreeMap<String, Text>, BTreeMap<String, String>) {
+        let (mut secrets, mut generations) = (BTreeMap::new(), BTreeMap::new());
+        for (variable, held) in self.0 {
+            match held {
+                Held::Secret(name, encoding) => {
+                    secrets.insert(variable, Text::new([Segment::Secret { name, encoding }]));
+                }
+                Held::Generation(source) => {
+                    generations.insert(variable, source);
+                }
+                Held::Environment => {}
             }
-            Held::Environment => None,
-        });
-        secrets.collect()
+        }
+        (secrets, generations)
     }
 
     fn hold(&mut self, path: &str, variable: &str, held: Held) -> Result<(), Diagnostic> {

@@ -1,11 +1,12 @@
-//! Persistent volume claims: one for each volume, or one for each workload with a part of its own.
+//! Persistent volume claims: one for each volume; of a volume that one node uses at a time, one for
+//! each workload that mounts a part of it.
 //!
 //! **Invariant.** A volume that one node uses at a time has one pod, so that no pod waits for a
 //! disk that is attached elsewhere.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use model::{Access, Diagnostic, MountSource, Name, Service, Topology, Volume};
+use model::{Access, Diagnostic, MountSource, Name, Topology, Volume};
 
 use super::chart::Chart;
 use super::expression::bare;
@@ -19,20 +20,17 @@ pub(super) struct Claim {
     pub(super) volume: Name,
 }
 
-/// Who mounts the whole of a volume, and who a part of its own.
-#[derive(Default)]
-struct Users<'a> {
-    whole: BTreeSet<&'a Name>,
-    own: BTreeSet<&'a Name>,
-}
+/// The parts of one volume that each workload mounts; the empty part is the whole.
+type Parts<'a> = BTreeMap<&'a Name, Vec<String>>;
 
 impl Chart<'_> {
-    /// The suffix of the claim that `place` mounts.
-    pub(super) fn claim(&mut self, place: &Place<'_>, volume: &Name, own: bool) -> String {
+    /// The suffix of the claim that `place` mounts `part` of. It hangs on nothing but that mount,
+    /// so that no other workload can make a claim lose its name, and so its data.
+    pub(super) fn claim(&mut self, place: &Place<'_>, volume: &Name, part: &str) -> String {
         let access = self.topology.volumes.get(volume).expect("checked: the volume exists").access;
-        let suffix = match (access, own) {
-            (Access::Single, true) => format!("{}-{}", label(volume.as_str()), place.name),
-            (Access::Single, false) | (Access::Shared, _) => label(volume.as_str()),
+        let suffix = match (access, part) {
+            (Access::Single, "") | (Access::Shared, _) => label(volume.as_str()),
+            (Access::Single, _) => format!("{}-{}", label(volume.as_str()), place.name),
         };
         self.claims.insert(suffix.clone(), Claim { volume: volume.clone() });
         suffix
@@ -42,9 +40,11 @@ impl Chart<'_> {
     pub(super) fn claim_object(&self, suffix: &str, claim: &Claim) -> Object<ClaimSpec> {
         let Claim { volume: name } = claim;
         let volume = self.topology.volumes.get(name).expect("checked: the volume exists");
-        let Volume { directory: _, size_gibibytes: _, access, retained, owner: _ } = volume;
+        let Volume { directory: _, size_gibibytes: _, access, retained, owner: _, remembers: _ } =
+            volume;
         let keep = retained.then(|| ("helm.sh/resource-policy".to_owned(), "keep".to_owned()));
-        let value = |key| bare(&format!("{{{{ (index .Values.volumes \"{name}\").{key} | toJson }}}}"));
+        let value =
+            |key| bare(&format!("{{{{ (index .Values.volumes \"{name}\").{key} | toJson }}}}"));
         Object {
             api_version: "v1",
             kind: "PersistentVolumeClaim",
@@ -65,25 +65,49 @@ impl Chart<'_> {
     }
 }
 
+/// The part of a volume that a mount means, of what is `own` to it only that.
+pub(super) fn part(subpath: Option<&str>, own: Option<&str>) -> String {
+    let parts: Vec<&str> = [subpath, own].into_iter().flatten().collect();
+    parts.join("/")
+}
+
 /// Refuses volumes of one node that several pods would use.
 pub(super) fn check(topology: &Topology) -> Vec<Diagnostic> {
     let mut problems = vec![];
-    for (volume, users) in users(topology) {
+    for (volume, parts) in parts(topology) {
         let single = topology.volumes.get(volume).expect("checked: the volume exists");
         if single.access == Access::Shared {
             continue;
         }
-        let Users { whole, own } = users;
-        if whole.len() > 1 || (!whole.is_empty() && !own.is_empty()) {
-            problems.push(shared(volume, "several workloads use it"));
+        if let Some((one, other)) = overlap(&parts) {
+            problems.push(shared(volume, &format!("`{one}` and `{other}` use the same part")));
             continue;
         }
-        let many = whole.union(&own).filter_map(|name| topology.services.get(*name));
-        if many.map(|service: &Service| service.replicas.get()).any(|replicas| replicas > 1) {
+        let mut services = parts.keys().filter_map(|name| topology.services.get(*name));
+        if services.any(|service| service.replicas.get() > 1) {
             problems.push(shared(volume, "a service with several replicas uses it"));
         }
     }
     problems
+}
+
+/// Two workloads of which one sees what the other mounts. A volume has few users.
+fn overlap<'a>(parts: &Parts<'a>) -> Option<(&'a Name, &'a Name)> {
+    let users: Vec<(&Name, &Vec<String>)> = parts.iter().map(|(name, it)| (*name, it)).collect();
+    for (index, (one, ones)) in users.iter().enumerate() {
+        for (other, others) in &users[index + 1..] {
+            if ones.iter().any(|a| others.iter().any(|b| within(a, b) || within(b, a))) {
+                return Some((one, other));
+            }
+        }
+    }
+    None
+}
+
+/// Whether `part` is `whole`, or lies in it.
+fn within(part: &str, whole: &str) -> bool {
+    whole.is_empty()
+        || part.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn shared(volume: &Name, why: &str) -> Diagnostic {
@@ -92,18 +116,17 @@ fn shared(volume: &Name, why: &str) -> Diagnostic {
         .hint("Write 'Shared, which needs a storage class with ReadWriteMany")
 }
 
-fn users(topology: &Topology) -> BTreeMap<&Name, Users<'_>> {
-    let mut users: BTreeMap<&Name, Users<'_>> = BTreeMap::new();
+fn parts(topology: &Topology) -> BTreeMap<&Name, Parts<'_>> {
+    let mut parts: BTreeMap<&Name, Parts<'_>> = BTreeMap::new();
     let services = topology.services.iter().map(|(name, it)| (name, &it.workload));
     let jobs = topology.jobs.iter().map(|(name, it)| (name, &it.workload));
     for (workload, it) in services.chain(jobs) {
         for mount in it.mounts.values() {
-            if let MountSource::Volume { name, subpath: _, own } = &mount.source {
-                let users = users.entry(name).or_default();
-                let side = if own.is_some() { &mut users.own } else { &mut users.whole };
-                side.insert(workload);
+            if let MountSource::Volume { name, subpath, own } = &mount.source {
+                let part = part(subpath.as_deref(), own.as_deref());
+                parts.entry(name).or_default().entry(workload).or_default().push(part);
             }
         }
     }
-    users
+    parts
 }

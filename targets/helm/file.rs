@@ -3,7 +3,7 @@
 //! **Invariant.** A file holds the same bytes as on any other target, but for names of hosts and
 //! images, which belong to the release.
 
-use model::{Content, Data, File, Name};
+use model::{Content, Data, File, MountSource, Name};
 
 use super::chart::Chart;
 use super::expression::bare;
@@ -71,6 +71,14 @@ impl Chart<'_> {
                 Data::Map(items.collect())
             }
         }
+    }
+
+    /// Whether a workload reads the generated file called `name`.
+    pub(super) fn is_mounted(&self, name: &Name) -> bool {
+        let services = self.topology.services.values().map(|it| &it.workload);
+        let workloads = services.chain(self.topology.jobs.values().map(|it| &it.workload));
+        let mut mounts = workloads.flat_map(|it| it.mounts.values());
+        mounts.any(|mount| matches!(&mount.source, MountSource::File(file) if file == name))
     }
 
     /// The `ConfigMap` of the files without secrets.

@@ -102,7 +102,10 @@ impl Chart<'_> {
         if variables.is_empty() {
             return Action::Exec { command: plain };
         }
-        self.emulate(path, "the program is started by `sh`, which takes its secrets from variables");
+        self.emulate(
+            path,
+            "the program is started by `sh`, which takes its secrets from variables",
+        );
         Action::Exec { command: vec!["sh".to_owned(), "-c".to_owned(), words.join(" ")] }
     }
 

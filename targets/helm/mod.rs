@@ -6,6 +6,7 @@
 
 mod chart;
 mod claim;
+mod container;
 mod expression;
 mod file;
 mod health;
@@ -143,6 +144,10 @@ fn write_job(chart: &mut Chart<'_>, lowered: &mut Lowered, name: &Name, job: &Jo
 fn write_files(chart: &mut Chart<'_>, lowered: &mut Lowered) {
     let mut plain: BTreeMap<String, Composed> = BTreeMap::new();
     for (name, file) in &chart.topology.files {
+        // What no container reads is for the tools of a host.
+        if !chart.is_mounted(name) {
+            continue;
+        }
         let composed = chart.content(name, file);
         if composed.secrets.is_empty() {
             plain.insert(name.to_string(), composed);
@@ -259,9 +264,15 @@ fn chart_file(chart: &Chart<'_>) -> String {
 /// numbers gets a third.
 fn chart_version(version: &str) -> String {
     let (core, rest) = version.split_at(version.find(['-', '+']).unwrap_or(version.len()));
-    let number = |it: &str| !it.is_empty() && it.bytes().all(|b| b.is_ascii_digit()) && (it == "0" || !it.starts_with('0'));
+    let number = |it: &str| {
+        !it.is_empty()
+            && it.bytes().all(|b| b.is_ascii_digit())
+            && (it == "0" || !it.starts_with('0'))
+    };
     let numbers: Vec<&str> = core.split('.').collect();
-    let identifier = |it: &str| !it.is_empty() && it.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c));
+    let identifier = |it: &str| {
+        !it.is_empty() && it.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c))
+    };
     let rest_fits = rest.is_empty() || identifier(&rest[1..]);
     match (numbers.as_slice(), rest_fits && numbers.iter().all(|it| number(it))) {
         ([_, _, _], true) => version.to_owned(),

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{Mount, MountSource, Name, Segment, Text};
 
 use super::chart::Chart;
+use super::claim;
 use super::names::{self, label};
 use super::spec::{KeyToPath, Volume, VolumeMount, VolumeSource};
 use super::workload::Place;
@@ -108,12 +109,12 @@ impl Chart<'_> {
         (subpath, own): (&Option<String>, &Option<String>),
         mounted: &mut Mounted,
     ) -> Part {
-        let suffix = self.claim(place, name, own.is_some());
+        let part = claim::part(subpath.as_deref(), own.as_deref());
+        let suffix = self.claim(place, name, &part);
         let volume = clipped(&format!("claim-{suffix}"));
         let source = VolumeSource::PersistentVolumeClaim { claim_name: self.object(&suffix) };
         mounted.sources.insert(volume.clone(), source);
-        let parts: Vec<&str> = [subpath, own].into_iter().flatten().map(String::as_str).collect();
-        let sub_path = (!parts.is_empty()).then(|| parts.join("/"));
+        let sub_path = (!part.is_empty()).then_some(part);
         Part { volume, sub_path, below: own.clone(), read_only: false }
     }
 
@@ -142,7 +143,11 @@ impl Chart<'_> {
     fn host_path(&mut self, place: &Place<'_>, path: &str, host: &Text) -> VolumeSource {
         let path = format!("{path}.source");
         if host.is_secret() {
-            self.refuse(path.clone(), "a path with a secret in it would stand in plain text", "Write a path without one");
+            self.refuse(
+                path.clone(),
+                "a path with a secret in it would stand in plain text",
+                "Write a path without one",
+            );
         }
         let text = self.spell(Some(place.name), &path, host);
         self.emulate(path, "it has to be there on every node that may run the workload");

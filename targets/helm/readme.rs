@@ -2,6 +2,7 @@
 //!
 //! **Invariant.** Nothing here is read by a machine.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use model::{Name, Publish, Service};
@@ -32,19 +33,31 @@ impl Chart<'_> {
                     .expect("a string takes everything");
             }
         }
-        if !self.emulated.is_empty() {
-            text.push_str(EMULATED);
-            for (path, how) in &self.emulated {
-                writeln!(text, "- `{path}`: {how}").expect("a string takes everything");
-            }
-        }
+        text.push_str(&self.emulations());
         text
+    }
+
+    /// What is done otherwise, and which places of the topology it is about.
+    fn emulations(&self) -> String {
+        let mut places: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (path, how) in &self.emulated {
+            places.entry(how).or_default().push(path);
+        }
+        if places.is_empty() {
+            return String::new();
+        }
+        let one = |(how, paths): (&&str, &Vec<&str>)| {
+            let paths: String = paths.iter().map(|path| format!("  - `{path}`\n")).collect();
+            format!("- {how}:\n{paths}")
+        };
+        EMULATED.to_owned() + &places.iter().map(one).collect::<String>()
     }
 
     /// `templates/NOTES.txt`.
     pub(super) fn notes(&self) -> String {
         let mut text = format!("{} {} is installed.\n", self.name, self.topology.package.version);
-        let published: Vec<String> = self.topology.services.iter().flat_map(|it| self.forwards(it)).collect();
+        let published: Vec<String> =
+            self.topology.services.iter().flat_map(|it| self.forwards(it)).collect();
         if !published.is_empty() {
             text.push_str("\nTo reach it from this machine:\n\n");
             text.push_str(&published.concat());
@@ -54,12 +67,12 @@ impl Chart<'_> {
 
     fn forwards(&self, (name, service): (&Name, &Service)) -> Vec<String> {
         let published = service.ports.values().filter_map(|it| Some((it, it.publish.as_ref()?)));
-        let namespace = expression("{{ .Release.Namespace }}");
         let forward = |(port, publish): (&model::Port, &Publish)| {
             let Publish { address: _, port: host } = publish;
+            let namespace = expression("{{ .Release.Namespace }}");
+            let command = format!("  kubectl --namespace {namespace} port-forward");
             let object = self.object(name.as_str());
-            let container = port.container;
-            format!("  kubectl --namespace {namespace} port-forward service/{object} {host}:{container}\n")
+            format!("{command} service/{object} {host}:{}\n", port.container)
         };
         published.map(forward).collect()
     }

@@ -29,7 +29,11 @@ pub(super) fn numbers(port: &Port) -> impl Iterator<Item = (u16, u16)> {
 
 impl Chart<'_> {
     /// The Service of a service with ports.
-    pub(super) fn service(&mut self, name: &Name, service: &Service) -> Option<Object<ServiceSpec>> {
+    pub(super) fn service(
+        &mut self,
+        name: &Name,
+        service: &Service,
+    ) -> Option<Object<ServiceSpec>> {
         if service.ports.is_empty() {
             return None;
         }
@@ -39,7 +43,9 @@ impl Chart<'_> {
             kind: "Service",
             metadata: self.metadata(name.as_str(), self.object(name.as_str())),
             spec: ServiceSpec {
-                r#type: bare(&format!("{{{{ (index .Values.services \"{name}\").type | toJson }}}}")),
+                r#type: bare(&format!(
+                    "{{{{ (index .Values.services \"{name}\").type | toJson }}}}"
+                )),
                 selector: self.selector(name.as_str()),
                 ports,
             },
@@ -59,7 +65,8 @@ impl Chart<'_> {
             for (index, number) in numbers(port) {
                 let key = key(name, index);
                 if let Some(owner) = owners.insert(key.clone(), name) {
-                    let message = format!("Kubernetes cannot tell `{key}` from a port of `{owner}`");
+                    let message =
+                        format!("Kubernetes cannot tell `{key}` from a port of `{owner}`");
                     self.refuse(path.clone(), &message, "Give one of the two another name");
                 }
                 let port = ServicePort {

@@ -207,18 +207,31 @@ pub(super) struct Volume {
 #[serde(rename_all = "camelCase")]
 pub(super) enum VolumeSource {
     #[serde(rename_all = "camelCase")]
-    PersistentVolumeClaim { claim_name: String },
-    HostPath { path: String, r#type: &'static str },
-    ConfigMap { name: String },
+    PersistentVolumeClaim {
+        claim_name: String,
+    },
+    HostPath {
+        path: String,
+        r#type: &'static str,
+    },
+    ConfigMap {
+        name: String,
+    },
     #[serde(rename_all = "camelCase")]
-    Secret { secret_name: String, default_mode: u32, items: Vec<KeyToPath> },
+    Secret {
+        secret_name: String,
+        default_mode: u32,
+        items: Vec<KeyToPath>,
+    },
     #[serde(rename_all = "camelCase")]
     EmptyDir {
         medium: &'static str,
         #[serde(skip_serializing_if = "Option::is_none")]
         size_limit: Option<String>,
     },
-    Projected { sources: Vec<Projection> },
+    Projected {
+        sources: Vec<Projection>,
+    },
 }
 
 #[derive(Clone, Eq, Ord, PartialEq, PartialOrd, Serialize)]

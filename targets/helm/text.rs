@@ -36,7 +36,8 @@ impl Spelling for Release {
 
     fn external(&self, name: &Name, external: &External, path: &str) -> Result<String, Diagnostic> {
         if external.is_this_machine() {
-            let message = format!("`{name}` runs on the machine of the deployment, and a cluster has many");
+            let message =
+                format!("`{name}` runs on the machine of the deployment, and a cluster has many");
             return Err(Diagnostic::value(path, message)
                 .hint("Give its address")
                 .related(format!("externals.{name}.address"), "its address"));

@@ -98,7 +98,8 @@ impl Chart<'_> {
         let jobs = topology.jobs.iter().map(|(name, it)| (name, &it.workload));
         let serving = topology.services.iter().filter(|(_, it)| !it.ports.is_empty());
         let mounted = topology.volumes.iter();
-        let mounted = mounted.filter(|(name, _)| self.claims.values().any(|it| it.volume == **name));
+        let mounted =
+            mounted.filter(|(name, _)| self.claims.values().any(|it| it.volume == **name));
         let mut sections = vec![
             section("nameOverride", NAME, Setting::text("", LABEL)),
             section("fullnameOverride", FULL_NAME, Setting::text("", LABEL)),
@@ -118,7 +119,8 @@ impl Chart<'_> {
     /// Raw values of secrets; none by default, so none is part of the chart.
     fn secrets(&self) -> Setting {
         let text = || json!({ "type": "string" });
-        let properties: Value = self.raw_secrets().keys().map(|key| (key.clone(), text())).collect();
+        let properties: Value =
+            self.raw_secrets().keys().map(|key| (key.clone(), text())).collect();
         Setting::one(json!({}), closed(&properties))
     }
 }
@@ -182,7 +184,8 @@ fn workload(workload: &Workload) -> Setting {
         limits.extend(memory_mebibytes.map(|mebibytes| ("memory", format!("{mebibytes}Mi"))));
     }
     let default = if limits.is_empty() { json!({}) } else { json!({ "limits": limits }) };
-    let amounts = json!({ "type": "object", "additionalProperties": { "type": ["string", "number"] } });
+    let amounts =
+        json!({ "type": "object", "additionalProperties": { "type": ["string", "number"] } });
     let schema = closed(&json!({ "limits": amounts, "requests": amounts }));
     Setting::group([("resources", Setting::one(default, schema))])
 }

@@ -37,10 +37,15 @@ impl Chart<'_> {
             return None;
         }
         let path = format!("{}.depends_on", place.path);
-        self.emulate(path.clone(), "a container of the same image waits; the image needs `sh`, \
-             `grep`, `sed`, and one of `curl`, `python3` and GNU `wget`");
-        let script = format!("{{{{ {} | replace \"$\" \"$$\" | toRawJson }}}}", self.call("wait", "."));
-        let mut command = vec!["sh".to_owned(), "-c".to_owned(), bare(&script), DIRECTORY.to_owned()];
+        self.emulate(
+            path.clone(),
+            "a container of the same image waits; the image needs `sh`, \
+             `grep`, `sed`, and one of `curl`, `python3` and GNU `wget`",
+        );
+        let script =
+            format!("{{{{ {} | replace \"$\" \"$$\" | toRawJson }}}}", self.call("wait", "."));
+        let mut command =
+            vec!["sh".to_owned(), "-c".to_owned(), bare(&script), DIRECTORY.to_owned()];
         for (dependency, condition) in depends_on {
             command.extend(self.condition(dependency, *condition));
         }

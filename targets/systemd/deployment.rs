@@ -38,7 +38,8 @@ pub(super) fn directories(topology: &Topology, volumes: &BTreeMap<Name, Volume>)
     let mut put = |volume: &Volume, subpath: Option<&str>| {
         // Podman keeps no sizes, and one machine knows no access modes; nothing here removes
         // what is kept.
-        let Volume { directory, size_gibibytes: _, access: _, retained: _, owner } = volume;
+        let Volume { directory, size_gibibytes: _, access: _, retained: _, owner, remembers: _ } =
+            volume;
         let user = &topology.users[owner];
         let path = match subpath {
             Some(subpath) => format!("{}/{subpath}", directory.trim_end_matches('/')),
