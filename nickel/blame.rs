@@ -223,7 +223,7 @@ fn with_suggestion(report: Report, detail: &str) -> Report {
     let choices: Vec<&str> = choices.split(", ").collect();
     match unknown::similar(found.trim_end_matches('"'), &choices) {
         Some(meant) => report.help(format!("Did you mean `{meant}`?")),
-        None => report.help(format!("Write one of {}", choices.join(", "))),
+        None => report,
     }
 }
 

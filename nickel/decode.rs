@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
 use crate::front::Inputs;
-use crate::{File, Location, Origins, Report};
+use crate::{File, Label, Location, Origins, Report};
 
 /// What an evaluation gives.
 #[derive(Clone, Debug)]
@@ -74,10 +74,17 @@ pub(crate) fn assertion(json: Json, inputs: &Inputs) -> Option<Report> {
     }
     let mut report = Report::new(message).key(path.clone());
     report.help = help;
-    for (number, path) in [path].iter().chain(&because).enumerate() {
-        if let Some(location) = written(inputs, path) {
-            let label = if number == 0 { "this" } else { "because of this" };
-            report = report.at(location, label);
+    if let Some(location) = written(inputs, &path) {
+        report = report.at(location, "this");
+    }
+    for location in because.iter().filter_map(|path| written(inputs, path)) {
+        // What is around a place that is shown already says no more.
+        let is_around = |it: &Label| {
+            let (inner, outer) = (it.location.span, location.span);
+            outer.start <= inner.start && inner.end <= outer.end
+        };
+        if !report.labels.iter().any(is_around) {
+            report = report.at(location, "because of this");
         }
     }
     if report.labels.is_empty() && inputs.config.is_some() {

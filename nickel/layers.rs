@@ -118,7 +118,7 @@ pub(crate) fn overlay<'a>(alloc: &'a AstAlloc, ast: &Ast<'a>) -> Ast<'a> {
             overlay(alloc, else_branch),
         ),
         AstNode::PrimOpApp { op: op @ PrimOp::Merge(_), args } => {
-            alloc.prim_op((*op).clone(), args.iter().map(|it| overlay(alloc, it)))
+            alloc.prim_op(**op, args.iter().map(|it| overlay(alloc, it)))
         }
         AstNode::Annotated { annot, inner } => {
             alloc.annotated((*annot).clone(), overlay(alloc, inner))

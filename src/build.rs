@@ -104,18 +104,28 @@ fn missing_credentials(loaded: &Loaded<'_>, topology: &Topology) -> Vec<Report> 
 pub fn explained(loaded: &Loaded<'_>, problems: Vec<Diagnostic>, origins: &Origins) -> Vec<Shown> {
     let reports = problems.into_iter().map(|problem| {
         let Diagnostic { message, path, place, hint, related } = problem;
-        let mut report = Report::new(message).key(path.clone());
-        if let Some(location) = located(origins, &path, place) {
-            report = report.at(location, path);
+        let mut places = vec![];
+        places.extend(located(origins, &path, place).map(|it| (it, path.clone())));
+        if let Some((path, message)) = related {
+            places.extend(located(origins, &path, Place::Value).map(|it| (it, message)));
         }
-        if let Some((path, message)) = related
-            && let Some(location) = located(origins, &path, Place::Value)
-        {
-            report = report.at(location, message);
-        }
-        Report { help: hint, ..report }
+        // What the user wrote comes first: that they can change.
+        places.sort_by_key(|(location, _)| location.file.layer() < Layer::Configuration);
+        let key = places.first().and_then(|(it, _)| written_key(loaded, it)).unwrap_or(path);
+        let report = Report { help: hint, ..Report::new(message).key(key) };
+        places.into_iter().fold(report, |report, (location, message)| report.at(location, message))
     });
     loaded.shown(reports.collect())
+}
+
+/// The key of a place in one of the user's YAML files.
+fn written_key(loaded: &Loaded<'_>, location: &Location) -> Option<String> {
+    let document = match location.file {
+        File::Config => &loaded.inputs.config,
+        File::Host => &loaded.inputs.host,
+        _ => return None,
+    };
+    document.as_ref()?.root.path_at(location.span)
 }
 
 fn located(origins: &Origins, path: &str, place: Place) -> Option<Location> {

@@ -49,7 +49,7 @@ pub fn read(
     schema: &Schema,
     secret: &dyn Fn(&[&str]) -> bool,
 ) -> Result<Read, Vec<Problem>> {
-    let text = String::from_utf8_lossy(bytes).into_owned();
+    let text = readable(bytes);
     let open = !schema.holds_secrets();
     let wrap = |text: &str, open| {
         let text = text.to_owned();
@@ -68,6 +68,15 @@ pub fn read(
         if open { taken.redacted_text } else { without_comments(taken.redacted_text, &root) };
     let warnings = parsed.warnings.into_iter().map(wrap(&shown, true)).collect();
     Ok(Read { document: Document { text: shown, root }, digest, warnings, secrets })
+}
+
+/// The text up to the first byte that is none, which is where a report about it points.
+fn readable(bytes: &[u8]) -> String {
+    let valid = match std::str::from_utf8(bytes) {
+        Ok(text) => text.len(),
+        Err(error) => error.valid_up_to(),
+    };
+    String::from_utf8_lossy(&bytes[..valid]).into_owned()
 }
 
 /// Whether the schema knows every key of a path. A map without fixed keys knows all of them.

@@ -138,6 +138,11 @@ impl Shown {
         }
     }
 
+    /// What reports are sorted by: the file and the place in it.
+    fn order(&self) -> Option<(&str, usize)> {
+        self.places.first().map(|place| (place.file.as_str(), place.start))
+    }
+
     fn data(&self) -> Data<'_> {
         let place = self.places.first();
         let at = place.map(|place| line_column(&place.text, place.start));
@@ -167,10 +172,13 @@ pub fn data(reports: &[Shown]) -> serde_json::Value {
     serde_json::json!(reports.iter().map(Shown::data).collect::<Vec<_>>())
 }
 
-/// Prints reports: as text to stderr, or as one JSON list to stdout.
+/// Prints reports, in the order of the files: as text to stderr, or as one JSON list to stdout.
 ///
 /// A report that cannot be printed has nowhere to go, so failures to print are ignored.
 pub fn print(reports: &[Shown], json: bool) {
+    let mut reports = reports.to_vec();
+    reports.sort_by(|one, other| one.order().cmp(&other.order()));
+    let reports = reports.as_slice();
     if json {
         let data: Vec<_> = reports.iter().map(Shown::data).collect();
         let text = serde_json::to_string_pretty(&data).unwrap_or_default();
