@@ -20,6 +20,7 @@ pub mod digest;
 pub mod document;
 pub mod explain;
 pub mod failure;
+pub mod install;
 pub mod manifest;
 pub mod names;
 pub mod output;

@@ -5,6 +5,7 @@
 mod build;
 mod check;
 mod explain;
+mod install;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
@@ -52,6 +53,7 @@ enum Command {
     Build(build::Build),
     Check(check::Check),
     Explain(explain::Explain),
+    Install(install::Install),
 }
 
 /// Runs the command that `arguments` name, and gives the exit code.
@@ -69,6 +71,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Build(command) => command.run(json),
         Command::Check(command) => command.run(json),
         Command::Explain(command) => command.run(json),
+        Command::Install(command) => command.run(json),
     };
     match done {
         Ok(()) => 0,

@@ -17,9 +17,9 @@ pub(super) fn text<'a>(source: &Source<'_>, span: Span, text: &'a str) -> Cow<'a
     if !rest.trim_matches(BLANK).is_empty() {
         return Cow::Borrowed(text);
     }
-    let header =
-        source.text[span.start + 1..].bytes().take_while(|it| b"+-0123456789".contains(it));
-    let keeps = header.into_iter().any(|it| it == b'+');
+    let after = source.text.as_bytes().get(span.start + 1..).unwrap_or_default();
+    let header = after.iter().take_while(|it| b"+-0123456789".contains(it));
+    let keeps = header.into_iter().any(|it| *it == b'+');
     let breaks = rest.replace("\r\n", "\n").matches(['\r', '\n']).count();
     // Without content, the first line break is the one after the `|`.
     let breaks = if content.is_empty() { breaks.saturating_sub(1) } else { breaks };

@@ -1,0 +1,186 @@
+//! Installing: an artifact, with its secrets, to where it runs. Nothing is started.
+//!
+//! # Steps
+//!
+//! 1. [`crate::build::built`]: the same artifact as a build makes.
+//! 2. [`secrets`]: the values of secrets, read again from the user's files.
+//! 3. [`render`]: every file, complete, in memory ([`dotenv`] quotes).
+//! 4. [`plan`]: what is done, from what is there ([`disk`]) and what was installed ([`record`]).
+//! 5. [`preflight`]: what has to hold of the machine ([`host_path`], [`engine`], [`remembered`]).
+//! 6. [`execute`]: does it.
+//!
+//! **Invariant.** Every check comes before the first write.
+
+pub mod commands;
+pub mod disk;
+pub mod dotenv;
+pub mod engine;
+pub mod execute;
+pub mod host_path;
+pub mod plan;
+pub mod preflight;
+pub mod record;
+pub mod remembered;
+pub mod render;
+pub mod secrets;
+pub mod tree;
+
+use std::path::PathBuf;
+
+use model::{Diagnostic, Topology};
+use targets::{Installation, Target};
+
+use crate::build::{Built, built, explained};
+use crate::failure::Failure;
+use crate::read::with_loaded;
+use crate::report::Shown;
+use crate::request::Request;
+use disk::{Caller, look};
+use plan::{Choice, Plan, Situation, Step};
+use preflight::Preflight;
+use record::Record;
+use render::Rendered;
+use secrets::Values;
+use tree::Tree;
+
+/// What an installation is asked to be.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What is installed.
+    pub target: Target,
+    /// The package directory.
+    pub root: PathBuf,
+    /// The folder that stands in for `/`.
+    pub destdir: Option<PathBuf>,
+    /// Whether nothing is written.
+    pub check: bool,
+    /// What may be replaced.
+    pub choice: Choice,
+    /// Whether the services know the new secrets already.
+    pub secrets_changed: bool,
+}
+
+/// What was done, or would be.
+pub struct Installed {
+    /// What was installed.
+    pub built: Built,
+    /// Where.
+    pub tree: Tree,
+    /// The steps.
+    pub steps: Vec<Step>,
+}
+
+/// Installs what `request` names.
+///
+/// # Errors
+///
+/// Every mistake of the user's, everything on the machine that is in the way, and whatever the
+/// disk refuses. Unless it is the very last step that fails, nothing is changed then.
+pub fn install(request: &Request, options: &Options, json: bool) -> Result<Installed, Failure> {
+    let tree = Tree::new(&options.root, options.destdir.as_deref())?;
+    let root = Some(tree.root().to_owned());
+    let request = Request { activation: true, root, ..request.clone() };
+    with_loaded(&request, json, |loaded| {
+        let digests = loaded.digests.clone();
+        let (built, origins) = built(loaded, options.target)?;
+        loaded.unbound();
+        let values = secrets::read(loaded, &built.topology, &digests)?;
+        let installation = render::installation(&built);
+        let files = render::render(&built, &installation, &values, &tree)?;
+        let caller = Caller::of_this_process()?;
+        let look = |path: &str| look(&tree.place(path));
+        let before = Record::read(&tree)?;
+        let (before, choice) = (before.as_ref(), options.choice);
+        let situation = Situation { tree: &tree, look: &look, caller: &caller, before, choice };
+        let plan = planned(&situation, &built, &installation, &files);
+        let problems = match tree.destdir() {
+            Some(_) => vec![],
+            None => {
+                let steps = plan.as_ref().map_or(&[][..], |it| &it.steps);
+                let ready = Ready {
+                    topology: &built.topology,
+                    installation: &installation,
+                    values: &values,
+                };
+                problems(&situation, &ready, steps, options.secrets_changed)?
+            }
+        };
+        let plan = all(plan, explained(loaded, problems, &origins))?;
+        let steps = plan.steps.clone();
+        if !options.check {
+            let give = caller.is_root() || tree.destdir().is_none();
+            execute::execute(&tree, plan, &files, give)?;
+        }
+        Ok(Installed { built, tree, steps })
+    })
+}
+
+fn planned(
+    situation: &Situation<'_>,
+    built: &Built,
+    installation: &Installation,
+    files: &[Rendered],
+) -> Result<Plan, Failure> {
+    let project = built.topology.project.as_str();
+    let record = Record::new(built.digest.to_string(), built.target.name(), project);
+    plan::plan(situation, &installation.directories, files, record)
+}
+
+/// What is about to be installed.
+struct Ready<'a> {
+    topology: &'a Topology,
+    installation: &'a Installation,
+    values: &'a Values,
+}
+
+fn problems(
+    situation: &Situation<'_>,
+    ready: &Ready<'_>,
+    steps: &[Step],
+    secrets_changed: bool,
+) -> Result<Vec<Diagnostic>, Failure> {
+    let Situation { tree, look, caller, before: _, choice: _ } = situation;
+    let Ready { topology, installation, values } = ready;
+    let needed = &installation.directories;
+    let mut problems = Preflight { topology, tree, caller, look, needed }.problems(steps)?;
+    if !secrets_changed {
+        problems.extend(remembered::changed(topology, installation, values, tree, look)?);
+    }
+    Ok(problems)
+}
+
+/// The plan, unless there is anything wrong with it or with the machine: then all of that.
+fn all(plan: Result<Plan, Failure>, mut reports: Vec<Shown>) -> Result<Plan, Failure> {
+    match plan {
+        Ok(plan) if reports.is_empty() => Ok(plan),
+        Ok(_) => Err(Failure::Input(reports)),
+        Err(Failure::Input(others)) => {
+            reports.extend(others);
+            Err(Failure::Input(reports))
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Undoes what was installed at `root`.
+///
+/// # Errors
+///
+/// A directory in which nothing was installed, and files that were edited since.
+pub fn undo(options: &Options) -> Result<(Tree, Vec<Step>), Failure> {
+    let tree = Tree::new(&options.root, options.destdir.as_deref())?;
+    let caller = Caller::of_this_process()?;
+    let look = |path: &str| look(&tree.place(path));
+    let Some(before) = Record::read(&tree)? else {
+        let message = format!("nothing was installed in {}", tree.root().display());
+        return Err(Failure::input(message, "Check `--root`"));
+    };
+    let choice = options.choice;
+    let situation =
+        Situation { tree: &tree, look: &look, caller: &caller, before: Some(&before), choice };
+    let steps = plan::undo(&situation, &before)?;
+    if !options.check {
+        execute::remove(&tree, &steps)?;
+    }
+    Ok((tree, steps))
+}

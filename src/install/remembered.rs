@@ -1,0 +1,66 @@
+//! Secrets that data remember: a database keeps the passwords that it was made with.
+//!
+//! What they were stands in the `.env` of the earlier installation, ours or another tool's. It is
+//! compared in memory; nothing about it is written anywhere.
+
+use std::fs;
+
+use model::{Diagnostic, Encoding, Name, Segment, Text, Topology};
+use targets::Installation;
+
+use super::disk::Found;
+use super::dotenv;
+use super::render::VARIABLES;
+use super::secrets::Values;
+use super::tree::Tree;
+use crate::failure::Failure;
+
+/// Secrets that changed although there are data that remember the old ones.
+///
+/// # Errors
+///
+/// A disk that cannot be read.
+pub fn changed(
+    topology: &Topology,
+    installation: &Installation,
+    values: &Values,
+    tree: &Tree,
+    look: &dyn Fn(&str) -> Result<Found, Failure>,
+) -> Result<Vec<Diagnostic>, Failure> {
+    let before = fs::read_to_string(tree.place(VARIABLES)).unwrap_or_default();
+    let before = dotenv::read(&before);
+    let mut problems = vec![];
+    for (volume, it) in &topology.volumes {
+        if !matches!(look(&it.directory)?, Found::Directory { empty: false, .. }) {
+            continue;
+        }
+        for (secret, foreign) in &it.remembers {
+            let ours = variable_of(installation, secret).and_then(|name| before.get(name));
+            let Some(old) = ours.or_else(|| before.get(foreign)) else {
+                continue;
+            };
+            if old != values.get(secret) {
+                problems.push(problem(volume, secret, &tree.place(&it.directory).display()));
+            }
+        }
+    }
+    Ok(problems)
+}
+
+/// The variable that holds a secret as it is.
+fn variable_of<'a>(installation: &'a Installation, secret: &Name) -> Option<&'a String> {
+    let text = Text::new([Segment::Secret { name: secret.clone(), encoding: Encoding::None }]);
+    installation.secrets.iter().find(|(_, it)| **it == text).map(|(name, _)| name)
+}
+
+fn problem(volume: &Name, secret: &Name, directory: &dyn std::fmt::Display) -> Diagnostic {
+    let path = format!("volumes.{volume}.remembers.{secret}");
+    let message = format!(
+        "the secret `{secret}` is another than before, and the data in {directory} were made with \
+         the old one"
+    );
+    Diagnostic::value(path, message).hint(
+        "Put the old value back; or change it inside the service first, and then install with \
+         `--secrets-changed`",
+    )
+}
