@@ -30,7 +30,7 @@ fn commands(document: &Path) -> Vec<Shown> {
         match line {
             "```console" => inside = true,
             "```" => inside = false,
-            line if !inside => {}
+            _ if !inside => {}
             line => match line.strip_prefix("$ ") {
                 Some(command) => found.push(Shown { command: command.to_owned(), printed: vec![] }),
                 None => found.last_mut().expect("a command first").printed.push(line.to_owned()),

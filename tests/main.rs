@@ -1,7 +1,9 @@
 //! One test binary; `BLESS=1 cargo test` rewrites what the fixtures expect.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod bad_input;
 mod docs;
+
 mod golden;
 mod origins;
 mod programs;
