@@ -18,7 +18,7 @@ endif
 CARGO := cargo
 WORKSPACE := --locked --workspace
 
-.PHONY: build test lint tools bless bench release deny
+.PHONY: build test lint tools bless bench release deny fuzz
 
 build:
 	$(CARGO) build $(WORKSPACE)
@@ -51,3 +51,10 @@ release:
 deny:
 	scripts/tools install cargo-deny
 	"$(CLP_GEN_TEST_TOOLS)/cargo-deny" --locked check bans licenses sources
+
+# Ten minutes of fuzzing on the nightly toolchain, by hand: first the reader, then the decoder. What it finds goes to
+# fuzz/corpus/, which the tests replay.
+fuzz:
+	command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz
+	RUSTUP_TOOLCHAIN=nightly cargo fuzz run reader -- -max_total_time=300 -timeout=5 -rss_limit_mb=2048
+	RUSTUP_TOOLCHAIN=nightly cargo fuzz run decoder -- -max_total_time=300 -timeout=5 -rss_limit_mb=2048
