@@ -29,6 +29,8 @@ pub struct Field {
     pub doc: Option<String>,
     /// Whether its value is secret.
     pub secret: bool,
+    /// Whether it is another name of a key beside it.
+    pub alias: bool,
     /// The values that it may have, where these are a few strings.
     pub choices: Vec<String>,
     /// What stands in it.
@@ -81,6 +83,7 @@ impl Field {
         Self {
             doc: self.doc.or(other.doc),
             secret: self.secret || other.secret,
+            alias: self.alias || other.alias,
             choices,
             schema: self.schema.join(other.schema),
         }
@@ -289,8 +292,14 @@ fn application<'a>(
 ) {
     let named = |ast| Named { ast, scope: scope.clone() };
     match (name_of(head), args) {
-        (Some("Nullable"), [contract]) | (Some("Aliased"), [_, contract]) => {
+        (Some("Nullable"), [contract]) => contract_into(field, &named(contract), imports),
+        (Some("Aliased"), [aliases, contract]) => {
             contract_into(field, &named(contract), imports);
+            if let Some(Named { ast: Ast { node: Node::Record(record), .. }, .. }) =
+                reduce(&named(aliases), imports)
+            {
+                mark_aliases(field, record);
+            }
         }
         (Some("OneOf" | "ListOf"), [choices]) => {
             if let Some(Named { ast: Ast { node: Node::Array(items), .. }, .. }) =
@@ -318,6 +327,16 @@ fn application<'a>(
             {
                 contract_into(field, &Named { ast: body, scope }, imports);
             }
+        }
+    }
+}
+
+fn mark_aliases(field: &mut Field, aliases: &Record<'_>) {
+    let names = aliases.field_defs.iter().filter_map(|it| it.path_as_ident());
+    for name in names {
+        let fields = field.schema.fields.as_mut();
+        if let Some(field) = fields.and_then(|it| it.get_mut(name.label())) {
+            field.alias = true;
         }
     }
 }

@@ -20,6 +20,8 @@ struct FileSyntax {
     definitions: BTreeMap<u32, RawSpan>,
     /// Ranges of defaults.
     defaults: Vec<(u32, u32)>,
+    /// The expressions of a record's fields by name, by where it starts and ends.
+    records: BTreeMap<(u32, u32), BTreeMap<String, RawSpan>>,
     /// The items of an array, by where it starts and ends.
     arrays: BTreeMap<(u32, u32), Vec<Option<RawSpan>>>,
     /// Input fields by where their mention starts: `config.webui.port`.
@@ -39,6 +41,12 @@ impl Syntax {
     /// The expression that defines the field whose name stands at `name`.
     pub(crate) fn definition(&self, name: RawSpan) -> Option<RawSpan> {
         self.0.get(&name.src_id)?.definitions.get(&name.start.0).copied()
+    }
+
+    /// The expression of a field, where the record that stands at `record` is written out.
+    pub(crate) fn field(&self, record: RawSpan, name: &str) -> Option<RawSpan> {
+        let file = self.0.get(&record.src_id)?;
+        file.records.get(&(record.start.0, record.end.0))?.get(name).copied()
     }
 
     /// The expression of an item, where the array that stands at `array` is written out.
@@ -72,6 +80,13 @@ fn read(ast: &Ast<'_>) -> FileSyntax {
         &mut |ast: &Ast<'_>, _: &()| {
             if let Node::Record(record) = &ast.node {
                 record.field_defs.iter().for_each(|it| definition(&mut syntax, it));
+            }
+            if let (Node::Record(record), Some(span)) = (&ast.node, ast.pos.into_opt()) {
+                let fields = record.field_defs.iter().filter_map(|it| {
+                    let value = it.value.as_ref()?.pos.into_opt()?;
+                    Some((it.path_as_ident()?.label().to_owned(), value))
+                });
+                syntax.records.insert((span.start.0, span.end.0), fields.collect());
             }
             if let (Node::Array(items), Some(span)) = (&ast.node, ast.pos.into_opt()) {
                 let items = items.iter().map(|item| item.pos.into_opt()).collect();

@@ -107,6 +107,7 @@ impl Walk<'_> {
         span(value.pos(self.positions))
             .filter(known)
             .or_else(|| here.key.filter(known).and_then(|key| self.syntax.definition(key)))
+            .or_else(|| self.syntax.field(here.around?, here.path.rsplit('.').next()?))
             .or(here.around)
     }
 
