@@ -1,5 +1,7 @@
 //! Where the value at a path comes from, and what it won against.
 
+use std::collections::BTreeMap;
+
 use nickel::{File, Layer, Location, Origin, Origins, Report};
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
@@ -150,19 +152,14 @@ fn nowhere(record: &Json, path: &str) -> Report {
 /// Every origin as an artifact may hold it: no paths of this machine.
 #[must_use]
 pub fn origins(loaded: &Loaded<'_>, origins: &Origins) -> Json {
-    let mut texts = std::collections::BTreeMap::new();
+    let mut texts = BTreeMap::new();
     let mut found = Map::new();
     for (path, Origin { key: _, value, layer, mentions }) in &origins.0 {
-        let text = texts.entry(&value.file).or_insert_with(|| loaded.text(&value.file));
-        let (line, column) = match value.file {
+        let text = texts.entry(&value.file).or_insert_with(|| Lines::new(loaded.text(&value.file)));
+        let at = match value.file {
             // The lines of user files move with comments, which change no artifact.
-            File::Config | File::Host | File::Credentials => (0, 0),
-            _ => line_column(text, value.span.start),
-        };
-        let at = if line == 0 {
-            stable(&value.file)
-        } else {
-            format!("{}:{line}:{column}", stable(&value.file))
+            File::Config | File::Host | File::Credentials => stable(&value.file),
+            _ => format!("{}:{}", stable(&value.file), text.place(value.span.start)),
         };
         let mut origin = json!({ "at": at, "layer": layer.name() });
         if !mentions.is_empty() {
@@ -171,4 +168,25 @@ pub fn origins(loaded: &Loaded<'_>, origins: &Origins) -> Json {
         found.insert(path.clone(), origin);
     }
     Json::Object(found)
+}
+
+/// A text that is asked for many places: where its lines start is found once.
+struct Lines {
+    text: String,
+    starts: Vec<usize>,
+}
+
+impl Lines {
+    fn new(text: String) -> Self {
+        let starts = text.match_indices('\n').map(|(at, _)| at + 1);
+        let starts = std::iter::once(0).chain(starts).collect();
+        Self { text, starts }
+    }
+
+    /// `line:column`, from 1.
+    fn place(&self, offset: usize) -> String {
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let before = self.text.get(self.starts[line - 1]..offset);
+        format!("{line}:{}", before.map_or(0, |it| it.chars().count()) + 1)
+    }
 }

@@ -2,6 +2,8 @@
 
 use nickel::File;
 
+pub use crate::yaml::line_column;
+
 /// The names that the user gave to files.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
@@ -58,13 +60,4 @@ pub fn stable(file: &File) -> String {
         File::Set(number) => format!("set/{number}"),
         File::Nickel => "nickel".to_owned(),
     }
-}
-
-/// Line and column of a byte of a text, from 1; columns in characters.
-#[must_use]
-pub fn line_column(text: &str, offset: usize) -> (usize, usize) {
-    let before = text.get(..offset).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let start = before.rfind('\n').map_or(0, |at| at + 1);
-    (line, before[start..].chars().count() + 1)
 }

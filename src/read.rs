@@ -43,6 +43,8 @@ pub struct Loaded<'a> {
     pub warnings: Vec<Shown>,
     /// Words for stderr: which defaults were taken.
     pub notes: Vec<String>,
+    /// What the package says of its inputs.
+    pub defaults: Json,
     /// The files that were read, by the names of the inputs.
     pub paths: BTreeMap<String, PathBuf>,
     guard: Option<bounds::Guard>,
@@ -129,6 +131,7 @@ pub fn with_loaded<T>(
         digests: InputDigests::new(),
         warnings: vec![],
         notes: vec![],
+        defaults: defaults.clone(),
         paths: BTreeMap::new(),
         guard: Some(guard),
     };
@@ -288,9 +291,11 @@ fn default(
     let default = declared.unwrap_or(name);
     let here = Path::new(&loaded.names.project).join(default);
     let below_root = request.root.as_ref().map(|root| root.join(default));
-    if let Some(found) =
-        [Some(&here), below_root.as_ref()].into_iter().flatten().find(|it| it.exists())
-    {
+    let places = match request.root_only {
+        true => [below_root.as_ref(), None],
+        false => [Some(&here), below_root.as_ref()],
+    };
+    if let Some(found) = places.into_iter().flatten().find(|it| it.exists()) {
         return Ok(Some(found.clone()));
     }
     let shown = here.display();

@@ -40,6 +40,10 @@ pub struct Request {
     #[arg(skip)]
     pub root: Option<PathBuf>,
 
+    /// Whether default paths are looked up only there.
+    #[arg(skip)]
+    pub root_only: bool,
+
     /// Texts of library files, by path, that stand in for the program's own. Not on the command
     /// line: it is for tests, which edit what an origin names.
     #[arg(skip)]

@@ -41,7 +41,7 @@ fn text(explanation: &Explanation) -> String {
     line(&mut text, "set at", won);
     for Mention { path, place, value } in inputs {
         // Writing to memory does not fail.
-        let _ = writeln!(text, "  computed from {path} = {value}, {place}");
+        let _ = writeln!(text, "  computed from {path}{}, {place}", shown(value));
     }
     for candidate in lost {
         line(&mut text, &format!("won against {},", candidate.value), candidate);
@@ -53,4 +53,9 @@ fn line(text: &mut String, what: &str, candidate: &Candidate) {
     let Candidate { layer, place, .. } = candidate;
     // Writing to memory does not fail.
     let _ = writeln!(text, "  {what} {place} ({layer})");
+}
+
+/// A value that fits on a line; a whole section is named only.
+fn shown(value: &serde_json::Value) -> String {
+    if value.is_object() { String::new() } else { format!(" = {value}") }
 }

@@ -5,6 +5,7 @@
 mod build;
 mod check;
 mod explain;
+mod init;
 mod install;
 
 use std::ffi::OsString;
@@ -53,6 +54,7 @@ enum Command {
     Build(build::Build),
     Check(check::Check),
     Explain(explain::Explain),
+    Init(init::Init),
     Install(install::Install),
 }
 
@@ -71,6 +73,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Build(command) => command.run(json),
         Command::Check(command) => command.run(json),
         Command::Explain(command) => command.run(json),
+        Command::Init(command) => command.run(json),
         Command::Install(command) => command.run(json),
     };
     match done {

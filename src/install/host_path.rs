@@ -12,6 +12,8 @@ use super::tree::Tree;
 pub struct HostPath {
     /// Where the topology says so.
     pub at: String,
+    /// As it is written.
+    pub text: Text,
     /// Where it is.
     pub place: PathBuf,
     /// As whom the workload runs.
@@ -32,10 +34,11 @@ pub fn all(topology: &Topology, tree: &Tree) -> Vec<HostPath> {
             let MountSource::HostPath { path } = &it.source else {
                 continue;
             };
-            let Some(path) = literal(path, tree) else { continue };
+            let Some(whole) = literal(path, tree) else { continue };
             found.push(HostPath {
+                text: path.clone(),
                 at: format!("{kind}.{name}.mounts.{mount}.source.HostPath.path"),
-                place: tree.final_place(&path),
+                place: tree.final_place(&whole),
                 owner: Owner { uid: user.uid, gid: user.gid },
                 groups: workload.supplementary_groups.clone(),
             });

@@ -7,7 +7,7 @@
 //! 3. [`render`]: every file, complete, in memory ([`dotenv`] quotes).
 //! 4. [`plan`]: what is done, from what is there ([`disk`]) and what was installed ([`record`]).
 //! 5. [`preflight`]: what has to hold of the machine ([`host_path`], [`engine`], [`remembered`]).
-//! 6. [`execute`]: does it.
+//! 6. [`execute`]: does it. [`undo`] has other steps.
 //!
 //! **Invariant.** Every check comes before the first write.
 
@@ -24,10 +24,10 @@ pub mod remembered;
 pub mod render;
 pub mod secrets;
 pub mod tree;
+pub mod undo;
 
 use std::path::PathBuf;
 
-use model::{Diagnostic, Topology};
 use targets::{Installation, Target};
 
 use crate::build::{Built, built, explained};
@@ -40,7 +40,6 @@ use plan::{Choice, Plan, Situation, Step};
 use preflight::Preflight;
 use record::Record;
 use render::Rendered;
-use secrets::Values;
 use tree::Tree;
 
 /// What an installation is asked to be.
@@ -93,19 +92,20 @@ pub fn install(request: &Request, options: &Options, json: bool) -> Result<Insta
         let (before, choice) = (before.as_ref(), options.choice);
         let situation = Situation { tree: &tree, look: &look, caller: &caller, before, choice };
         let plan = planned(&situation, &built, &installation, &files);
-        let problems = match tree.destdir() {
-            Some(_) => vec![],
-            None => {
-                let steps = plan.as_ref().map_or(&[][..], |it| &it.steps);
-                let ready = Ready {
-                    topology: &built.topology,
-                    installation: &installation,
-                    values: &values,
-                };
-                problems(&situation, &ready, steps, options.secrets_changed)?
+        let mut reports = vec![];
+        if tree.destdir().is_none() {
+            let (topology, needed) = (&built.topology, &installation.directories);
+            let (tree, caller, look) = (&tree, &caller, &look);
+            let steps = plan.as_ref().map_or(&[][..], |it| &it.steps);
+            let preflight = Preflight { topology, tree, caller, look, needed };
+            reports = explained(loaded, preflight.problems(steps)?, &origins);
+            if !options.secrets_changed {
+                let changed =
+                    remembered::changed(loaded, topology, &installation, &values, tree, look)?;
+                reports.extend(loaded.shown(changed));
             }
-        };
-        let plan = all(plan, explained(loaded, problems, &origins))?;
+        }
+        let plan = all(plan, reports)?;
         let steps = plan.steps.clone();
         if !options.check {
             let give = caller.is_root() || tree.destdir().is_none();
@@ -124,29 +124,6 @@ fn planned(
     let project = built.topology.project.as_str();
     let record = Record::new(built.digest.to_string(), built.target.name(), project);
     plan::plan(situation, &installation.directories, files, record)
-}
-
-/// What is about to be installed.
-struct Ready<'a> {
-    topology: &'a Topology,
-    installation: &'a Installation,
-    values: &'a Values,
-}
-
-fn problems(
-    situation: &Situation<'_>,
-    ready: &Ready<'_>,
-    steps: &[Step],
-    secrets_changed: bool,
-) -> Result<Vec<Diagnostic>, Failure> {
-    let Situation { tree, look, caller, before: _, choice: _ } = situation;
-    let Ready { topology, installation, values } = ready;
-    let needed = &installation.directories;
-    let mut problems = Preflight { topology, tree, caller, look, needed }.problems(steps)?;
-    if !secrets_changed {
-        problems.extend(remembered::changed(topology, installation, values, tree, look)?);
-    }
-    Ok(problems)
 }
 
 /// The plan, unless there is anything wrong with it or with the machine: then all of that.
@@ -178,7 +155,7 @@ pub fn undo(options: &Options) -> Result<(Tree, Vec<Step>), Failure> {
     let choice = options.choice;
     let situation =
         Situation { tree: &tree, look: &look, caller: &caller, before: Some(&before), choice };
-    let steps = plan::undo(&situation, &before)?;
+    let steps = undo::steps(&situation, &before)?;
     if !options.check {
         execute::remove(&tree, &steps)?;
     }

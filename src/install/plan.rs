@@ -196,9 +196,13 @@ impl Draft<'_> {
             }
             Found::File { digest: found, original, modified } => {
                 replaces = true;
-                let Original { mode: has, uid, gid } = original;
+                let Original { mode: has, uid, gid } = original.clone();
                 let same = found == digest;
                 let right = has == *mode && owner.is_none_or(|it| it == Owner { uid, gid });
+                if same && self.situation.before.is_none_or(|it| !it.files.contains_key(path)) {
+                    // Nothing is lost, but to undo this must not remove it.
+                    self.keep(path, original.clone());
+                }
                 if same && right {
                     if *secret {
                         written = Written::Modified(modified.0, modified.1);
@@ -226,16 +230,20 @@ impl Draft<'_> {
                 let message = format!("{shown} was edited since it was installed");
                 self.problem(message, "Keep the edit elsewhere, or write over it with `--force`");
             }
-            None if adopt => {
-                // Of a file that was replaced before, the first copy is the original.
-                if self.record.replaced.insert(path.to_owned(), original.clone()).is_none() {
-                    self.keeps.push(Step::Keep(path.to_owned(), original));
-                }
-            }
+            None if adopt => self.keep(path, original),
             None => {
                 let message = format!("{shown} is there already, and clp-gen did not write it");
                 self.problem(message, "Move it away, or replace it and keep a copy with `--adopt`");
             }
+        }
+    }
+
+    /// Keeps a copy of a file of somebody else's. Of one that was replaced before, the first copy
+    /// is the original.
+    fn keep(&mut self, path: &str, original: Original) {
+        if !self.record.replaced.contains_key(path) {
+            self.record.replaced.insert(path.to_owned(), original.clone());
+            self.keeps.push(Step::Keep(path.to_owned(), original));
         }
     }
 
@@ -308,7 +316,7 @@ impl Draft<'_> {
 }
 
 /// Whether a file is no longer what was written.
-fn is_edited(written: &Written, found: Digest, modified: (i64, i64)) -> bool {
+pub(super) fn is_edited(written: &Written, found: Digest, modified: (i64, i64)) -> bool {
     match written {
         Written::Digest(digest) => *digest != found.to_string(),
         // A staged installation was copied to its place, at a time that nobody wrote down.
@@ -328,32 +336,4 @@ fn parents(tree: &Tree, path: &str) -> Vec<String> {
         found.extend(above(tree.root()));
     }
     found
-}
-
-/// What undoes an installation: what it wrote goes, what it replaced comes back. Directories with
-/// something in them stay.
-///
-/// # Errors
-///
-/// Files that were edited since, unless `force` lets go of the edits.
-pub fn undo(situation: &Situation<'_>, before: &Record) -> Result<Vec<Step>, Failure> {
-    let mut steps = vec![];
-    let mut problems = vec![];
-    for (path, written) in &before.files {
-        let Found::File { digest, modified, .. } = (situation.look)(path)? else {
-            continue;
-        };
-        if is_edited(written, digest, modified) && !situation.choice.force {
-            let shown = situation.tree.place(path);
-            let message = format!("{} was edited since it was installed", shown.display());
-            let help = "Keep the edit elsewhere, or let go of it with `--force`".to_owned();
-            problems.push(Shown::plain(message, Some(help)));
-        }
-        steps.push(Step::Remove(path.clone()));
-    }
-    steps.extend(before.replaced.iter().map(|(path, it)| Step::Restore(path.clone(), it.clone())));
-    let copies = before.replaced.keys().map(|path| Record::copy_of(path));
-    steps.extend(copies.chain([Record::path()]).map(Step::Remove));
-    steps.extend(before.directories.iter().rev().map(|it| Step::RemoveEmpty(it.clone())));
-    if problems.is_empty() { Ok(steps) } else { Err(Failure::Input(problems)) }
 }

@@ -77,14 +77,12 @@ impl Preflight<'_> {
             "{count} files and directories have to belong to {owner}, and {mine}, who installs, \
              may not give them away"
         );
-        let user = self.topology.users.iter().find(|(_, it)| it.uid == owner.uid);
-        let path = user.map_or_else(String::new, |(name, _)| format!("users.{name}.uid"));
         let hint = format!(
             "Install as root or as the user {}, or write your own numbers into the file of the \
              machine's facts: uid {}, gid {}",
             owner.uid, mine.uid, mine.gid
         );
-        Some(Diagnostic::value(path, message).hint(hint))
+        Some(Diagnostic::value("host.uid", message).hint(hint))
     }
 
     /// Places that cannot be written, each once.
@@ -150,7 +148,9 @@ impl Preflight<'_> {
     fn host_paths(&self) -> Vec<Diagnostic> {
         let mut seen = BTreeSet::new();
         let mut problems = vec![];
-        for HostPath { at, place, owner, groups } in host_path::all(self.topology, self.tree) {
+        for HostPath { at, text: _, place, owner, groups } in
+            host_path::all(self.topology, self.tree)
+        {
             if !seen.insert((place.clone(), owner)) {
                 continue;
             }
@@ -205,7 +205,7 @@ impl Preflight<'_> {
              take it down and remove {}",
             place.display()
         );
-        Ok(vec![Diagnostic::value(format!("files.{INSTANCE_ID}.content"), message).hint(hint)])
+        Ok(vec![Diagnostic::value("host.instance_id", message).hint(hint)])
     }
 
     /// An engine that is too old, or that runs this project from elsewhere.
@@ -231,7 +231,7 @@ impl Preflight<'_> {
             let message =
                 format!("the project {project} exists already: it was started from {folder}");
             let hint = "Give this deployment another `instance_id` in the file of the machine's facts, or take the other one down";
-            problems.push(Diagnostic::value("project", message).hint(hint));
+            problems.push(Diagnostic::value("host.instance_id", message).hint(hint));
         }
         problems
     }

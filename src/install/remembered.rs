@@ -5,15 +5,21 @@
 
 use std::fs;
 
-use model::{Diagnostic, Encoding, Name, Segment, Text, Topology};
+use model::{Encoding, Name, Segment, Text, Topology};
+use nickel::Report;
 use targets::Installation;
 
 use super::disk::Found;
 use super::dotenv;
 use super::render::VARIABLES;
-use super::secrets::Values;
+use super::secrets::{self, Values};
 use super::tree::Tree;
 use crate::failure::Failure;
+use crate::read::Loaded;
+
+/// What to do about a secret that changed.
+const HELP: &str = "Put the old value back; or change it inside the service first, and then \
+                    install with `--secrets-changed`";
 
 /// Secrets that changed although there are data that remember the old ones.
 ///
@@ -21,16 +27,17 @@ use crate::failure::Failure;
 ///
 /// A disk that cannot be read.
 pub fn changed(
+    loaded: &Loaded<'_>,
     topology: &Topology,
     installation: &Installation,
     values: &Values,
     tree: &Tree,
     look: &dyn Fn(&str) -> Result<Found, Failure>,
-) -> Result<Vec<Diagnostic>, Failure> {
+) -> Result<Vec<Report>, Failure> {
     let before = fs::read_to_string(tree.place(VARIABLES)).unwrap_or_default();
     let before = dotenv::read(&before);
     let mut problems = vec![];
-    for (volume, it) in &topology.volumes {
+    for it in topology.volumes.values() {
         if !matches!(look(&it.directory)?, Found::Directory { empty: false, .. }) {
             continue;
         }
@@ -40,7 +47,13 @@ pub fn changed(
                 continue;
             };
             if old != values.get(secret) {
-                problems.push(problem(volume, secret, &tree.place(&it.directory).display()));
+                let message = format!(
+                    "the secret `{secret}` is another than before, and the data in {} were made \
+                     with the old one",
+                    tree.place(&it.directory).display()
+                );
+                let report = secrets::report(loaded, &topology.secrets[secret].source, message);
+                problems.push(report.help(HELP));
             }
         }
     }
@@ -51,16 +64,4 @@ pub fn changed(
 fn variable_of<'a>(installation: &'a Installation, secret: &Name) -> Option<&'a String> {
     let text = Text::new([Segment::Secret { name: secret.clone(), encoding: Encoding::None }]);
     installation.secrets.iter().find(|(_, it)| **it == text).map(|(name, _)| name)
-}
-
-fn problem(volume: &Name, secret: &Name, directory: &dyn std::fmt::Display) -> Diagnostic {
-    let path = format!("volumes.{volume}.remembers.{secret}");
-    let message = format!(
-        "the secret `{secret}` is another than before, and the data in {directory} were made with \
-         the old one"
-    );
-    Diagnostic::value(path, message).hint(
-        "Put the old value back; or change it inside the service first, and then install with \
-         `--secrets-changed`",
-    )
 }

@@ -102,6 +102,14 @@ fn filled(source: &str, bytes: &[u8], values: &Values, tree: &Tree) -> Result<Ve
         let help = "Choose a `--root` of letters, digits and `/._+-`";
         return Err(Failure::input(message, help));
     }
+    let without = parts.iter().find_map(|part| match part {
+        Part::Secret { name, .. } if !values.has(name) => Some(name),
+        _ => None,
+    });
+    if let Some(name) = without {
+        let message = format!("{source} holds the secret `{name}`, and its variable is not set");
+        return Err(Failure::input(message, "Set the variable for whoever installs"));
+    }
     let filled = parts.iter().map(|part| part.render(root, |name| values.get(name).to_owned()));
     Ok(filled.collect::<String>().into_bytes())
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use model::{Name, SecretSource, Topology};
-use nickel::{File, Input, Location, Report, Span};
+use nickel::{File, Input, Location, Report};
 
 use crate::document;
 use crate::failure::Failure;
@@ -16,14 +16,20 @@ use crate::yaml::SecretText;
 pub struct Values(BTreeMap<Name, SecretText>);
 
 impl Values {
+    /// Whether a secret has a value. One of the environment may have none.
+    #[must_use]
+    pub fn has(&self, name: &Name) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// The value of a secret.
     ///
     /// # Panics
     ///
-    /// If it is no secret of the topology that the values were read for.
+    /// If it is no secret of the topology that the values were read for, or has no value.
     #[must_use]
     pub fn get(&self, name: &Name) -> &str {
-        self.0.get(name).expect("every secret of the topology was read").expose()
+        self.0.get(name).expect("it was read, or it is known to have no value").expose()
     }
 }
 
@@ -43,9 +49,9 @@ pub fn read(
     let mut values = BTreeMap::new();
     let mut problems = vec![];
     for (name, secret) in &topology.secrets {
-        let (input, path, value) = match &secret.source {
-            SecretSource::Credentials(path) => (Input::Credentials, path, credentials.get(path)),
-            SecretSource::Configuration(path) => (Input::Config, path, configuration.get(path)),
+        let value = match &secret.source {
+            SecretSource::Credentials(path) => credentials.get(path),
+            SecretSource::Configuration(path) => configuration.get(path),
             SecretSource::Environment { variable, optional: _ } => {
                 values.extend(from_environment(variable).map(|it| (name.clone(), it)));
                 continue;
@@ -53,10 +59,10 @@ pub fn read(
         };
         match value {
             Some(value) => {
-                problems.extend(unfit(loaded, input, path, value.expose()));
+                problems.extend(unfit(loaded, &secret.source, value.expose()));
                 values.insert(name.clone(), SecretText::new(value.expose().to_owned()));
             }
-            None => problems.push(missing(loaded, input, path)),
+            None => problems.push(missing(loaded, &secret.source)),
         }
     }
     if problems.is_empty() {
@@ -94,32 +100,35 @@ fn from_environment(variable: &str) -> Option<SecretText> {
 }
 
 /// Why a value can stand in no variable of the environment.
-fn unfit(loaded: &Loaded<'_>, input: Input, path: &str, value: &str) -> Option<Report> {
+fn unfit(loaded: &Loaded<'_>, source: &SecretSource, value: &str) -> Option<Report> {
     let what = match value.find(['\n', '\0']).map(|at| value.as_bytes()[at]) {
         Some(b'\n') => "a line break",
         Some(_) => "the character NUL",
         None => return None,
     };
-    let message = format!("there is {what} in the secret `{path}`");
-    let help = "No variable can hold it: choose another value";
-    Some(report(loaded, input, path, message).help(help))
+    let message = format!("there is {what} in this secret, and no variable can hold one");
+    Some(report(loaded, source, message).help("Choose another value"))
 }
 
-fn missing(loaded: &Loaded<'_>, input: Input, path: &str) -> Report {
-    let message = format!("the secret `{path}` has no value, and this deployment needs it");
-    report(loaded, input, path, message).help("Write it there")
+fn missing(loaded: &Loaded<'_>, source: &SecretSource) -> Report {
+    let message = "this secret has no value, and the deployment needs it".to_owned();
+    report(loaded, source, message).help("Write it there")
 }
 
-fn report(loaded: &Loaded<'_>, input: Input, path: &str, message: String) -> Report {
-    let (file, document) = match input {
-        Input::Config => (File::Config, &loaded.inputs.config),
-        Input::Credentials => (File::Credentials, &loaded.inputs.credentials),
-        Input::Host => (File::Host, &loaded.inputs.host),
+/// A report about a secret, at the line that it comes from.
+#[must_use]
+pub fn report(loaded: &Loaded<'_>, source: &SecretSource, message: String) -> Report {
+    let (file, document, path) = match source {
+        SecretSource::Configuration(path) => (File::Config, &loaded.inputs.config, path),
+        SecretSource::Credentials(path) => (File::Credentials, &loaded.inputs.credentials, path),
+        SecretSource::Environment { variable, optional: _ } => {
+            return Report::new(message).key(variable.clone());
+        }
     };
+    let report = Report::new(message).key(path.clone());
     let Some(document) = document else {
-        return Report::new(message).key(path);
+        return report;
     };
-    let found = document.root.find(path).map(|(_, node)| node.span);
-    let location = Location { file, span: found.unwrap_or(Span::default()) };
-    Report::new(message).key(path).at(location, "here")
+    let span = document.root.find(path).map(|(_, node)| node.span).unwrap_or_default();
+    report.at(Location { file, span }, "here")
 }

@@ -18,8 +18,8 @@ pub(super) fn text<'a>(source: &Source<'_>, span: Span, text: &'a str) -> Cow<'a
         return Cow::Borrowed(text);
     }
     let after = source.text.as_bytes().get(span.start + 1..).unwrap_or_default();
-    let header = after.iter().take_while(|it| b"+-0123456789".contains(it));
-    let keeps = header.into_iter().any(|it| *it == b'+');
+    let mut header = after.iter().take_while(|it| b"+-0123456789".contains(it));
+    let keeps = header.any(|it| *it == b'+');
     let breaks = rest.replace("\r\n", "\n").matches(['\r', '\n']).count();
     // Without content, the first line break is the one after the `|`.
     let breaks = if content.is_empty() { breaks.saturating_sub(1) } else { breaks };
@@ -40,7 +40,7 @@ pub(super) fn span(source: &Source<'_>, start: usize, end: usize, last_end: usiz
     let mut candidates = text[header..header_end.max(header)].match_indices(['|', '>']);
     let found = candidates.find(|(at, _)| {
         let before = text[..header + at].chars().next_back();
-        before.is_none_or(char::is_whitespace)
+        header + at == source.line_start(header) || before.is_none_or(char::is_whitespace)
     });
     let start = found.map_or(start.min(end), |(at, _)| header + at);
     Span { start, end: end.max(start) }
@@ -48,5 +48,5 @@ pub(super) fn span(source: &Source<'_>, start: usize, end: usize, last_end: usiz
 
 /// Whether a `|` or `>` is the parser's mark for a block scalar without content, not content.
 fn is_header(source: &Source<'_>, start: usize) -> bool {
-    !source.text[source.line_start(start)..start].trim().is_empty() || source.line_start(start) == 0
+    !source.text[source.line_start(start)..start].trim().is_empty() || source.line_start(0) == start
 }

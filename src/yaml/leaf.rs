@@ -111,8 +111,8 @@ impl Composer<'_> {
         }
         let in_brackets =
             || self.stack.iter().any(|frame| place::is_bracket(self.source, frame.start));
-        if text.starts_with(['|', '>', '?']) && in_brackets() {
-            let message = "in brackets, text without quotes cannot start with `|`, `>` or `?`";
+        if text.starts_with(['|', '>', '?', ':']) && in_brackets() {
+            let message = "in brackets, text without quotes cannot start with `|`, `>`, `?` or `:`";
             self.refuse(span, (message, "Write it in quotes"));
         }
         if self.source.text[span.start..span.end].contains('\t') {

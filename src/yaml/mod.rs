@@ -6,14 +6,14 @@
 //!
 //! # Steps
 //!
-//! 1. [`source`]: bytes become text, or are refused as a whole.
-//! 2. [`compose`]: events of the parser become the tree ([`leaf`], [`frame`]); all mistakes of the file are collected.
-//!    [`scalar`], [`tag`] and [`core`] read scalars, [`place`] and [`block`] find where they end, [`anchor`] expands
-//!    aliases, [`syntax`] words what the parser refuses.
+//! 1. `source`: bytes become text, or are refused as a whole.
+//! 2. `compose`: events of the parser become the tree (`leaf`, `frame`); all mistakes of the file
+//!    are collected. `scalar`, `tag` and `core` read scalars, `place` and `block` find where they
+//!    end, `anchor` expands aliases, `syntax` words what the parser refuses.
 //! 3. [`take_secrets`]: the values of secrets leave the tree and the text.
 //!
 //! **Invariant.** Any bytes end in a tree or in problems: nothing recurses deeper than
-//! [`DEEPEST`], nothing grows larger than [`anchor`] allows. No problem of [`parse`] quotes a
+//! [`DEEPEST`], nothing grows larger than `anchor` allows. No problem of [`parse`] quotes a
 //! value, because secrets are not yet known; warnings do, until secrets are taken out.
 
 mod anchor;

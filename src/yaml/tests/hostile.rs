@@ -71,6 +71,12 @@ fn large_files_are_read_in_a_time_that_grows_with_their_size() {
     assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
 }
 
+#[test]
+fn a_byte_order_mark_before_a_block_scalar_is_no_part_of_it() {
+    let root = document("\u{feff}|-\n\u{feff}a").root.expect("a value");
+    assert_eq!((root.span.start, root.span.end), (3, 10));
+}
+
 /// Pieces that mean something to YAML.
 const PIECES: &[&str] = &[
     ": ",

@@ -35,6 +35,7 @@ const MISTAKES: &[(&str, (usize, usize), &str)] = &[
     ("a: {b: 1\n\n# c\n", (1, 4), "this bracket is never closed"),
     ("a: [1, 2\nb: 3\n", (2, 2), "here should be a comma, or the end of the bracket of line 1"),
     ("a: {b: |2, c: 1}\n", (1, 8), "in brackets, text without quotes cannot start with"),
+    ("a: [::1]\n", (1, 5), "in brackets, text without quotes cannot start with"),
     // Special characters.
     ("a: *.log\n", (1, 4), "there is no anchor of this name above"),
     ("a: &\n", (1, 4), "`&` and `*` must be followed by the name of an anchor"),
