@@ -2,10 +2,15 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod bad_input;
+mod corpus;
 mod docs;
 
+mod generated;
 mod golden;
+mod init;
+mod install;
 mod origins;
+mod preflight;
 mod programs;
 mod rejected;
 mod same_bytes;
