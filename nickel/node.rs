@@ -72,6 +72,33 @@ impl Node {
         self.path_where(&|it| it == span).or_else(|| self.path_where(&|it| it.start == span.start))
     }
 
+    /// What a report about this place points at: what starts on a line below its key is headed by
+    /// that key.
+    #[must_use]
+    pub fn heading(&self, span: Span, text: &str) -> Span {
+        let Some(Entry { key: _, key_span, value }) = self.entry_of(span) else {
+            return span;
+        };
+        let between = text.get(key_span.end..value.span.start).unwrap_or_default();
+        if between.contains('\n') { *key_span } else { span }
+    }
+
+    /// The entry whose value has exactly this span.
+    fn entry_of(&self, span: Span) -> Option<&Entry> {
+        match &self.value {
+            Value::Map(entries) => entries.iter().find_map(|entry| {
+                let below = entry.value.entry_of(span);
+                below.or_else(|| (entry.value.span == span).then_some(entry))
+            }),
+            Value::List(items) => items.iter().find_map(|item| item.entry_of(span)),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Integer(_)
+            | Value::Float(_)
+            | Value::String(_) => None,
+        }
+    }
+
     fn path_where(&self, wanted: &dyn Fn(Span) -> bool) -> Option<String> {
         match &self.value {
             Value::Map(entries) => entries.iter().find_map(|entry| {

@@ -9,7 +9,7 @@ use std::fs;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use nickel::{Document, File, Folder, Front, Input, Inputs, Layer, Report};
+use nickel::{Document, File, Folder, Front, Input, Inputs, Label, Layer, Report};
 use serde_json::Value as Json;
 
 use crate::bounds;
@@ -70,21 +70,36 @@ impl Loaded<'_> {
     #[must_use]
     pub fn shown(&self, reports: Vec<Report>) -> Vec<Shown> {
         let text = |file: &File| self.text(file);
-        reports.into_iter().map(|it| Shown::new(it, &self.names, &text)).collect()
+        let reports = reports.into_iter().map(|it| self.headed(it));
+        reports.map(|it| Shown::new(it, &self.names, &text)).collect()
+    }
+
+    /// The report, pointing at the keys of what stands on the lines below them.
+    fn headed(&self, mut report: Report) -> Report {
+        for Label { location, message: _ } in &mut report.labels {
+            if let Some(Document { text, root }) = self.document(&location.file) {
+                location.span = root.heading(location.span, text);
+            }
+        }
+        report
     }
 
     /// The text of a file that took part, as it may be shown.
     #[must_use]
     pub fn text(&self, file: &File) -> String {
-        let document = match file {
-            File::Config => &self.inputs.config,
-            File::Host => &self.inputs.host,
-            File::Credentials => &self.inputs.credentials,
-            _ => &None,
-        };
-        match document {
+        match self.document(file) {
             Some(document) => document.text.clone(),
             None => self.front.text(file).unwrap_or_default(),
+        }
+    }
+
+    /// The user's YAML file that took part as this one.
+    fn document(&self, file: &File) -> Option<&Document> {
+        match file {
+            File::Config => self.inputs.config.as_ref(),
+            File::Host => self.inputs.host.as_ref(),
+            File::Credentials => self.inputs.credentials.as_ref(),
+            _ => None,
         }
     }
 }
