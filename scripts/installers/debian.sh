@@ -1,0 +1,17 @@
+# A private apt tree with one suite, from the mirror that this machine uses. Its signatures are checked with Debian's keys.
+apt_tree() {
+    local suite=$1 tree=$2 mirror
+    need apt-get "quadlet comes from a Debian package: use a Debian machine or container"
+    mirror=$(cat /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null |
+        awk '/^URIs:/ { print $2; exit } /^deb / { print $(/\[/ ? 4 : 2); exit }' || true)
+    [ -n "$mirror" ] || fail "no Debian mirror in apt's sources" "use a Debian machine or container, 12 or newer"
+    mkdir -p "$tree"/etc/apt/{apt.conf.d,sources.list.d,preferences.d} "$tree"/var/lib/apt/lists/partial \
+        "$tree"/var/cache/apt/archives/partial "$tree/var/lib/dpkg"
+    touch "$tree/var/lib/dpkg/status"
+    printf '%s\n' "Types: deb" "URIs: $mirror" "Suites: $suite" "Components: main" \
+        "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg" >"$tree/etc/apt/sources.list.d/suite.sources"
+    # A mirror may be a snapshot, whose index is past its date.
+    printf '%s\n' "Dir \"$tree\";" "Dir::State::status \"$tree/var/lib/dpkg/status\";" 'Acquire::Check-Valid-Until "false";' \
+        'Acquire::Languages "none";' "APT::Sandbox::User \"$(id -un)\";" >"$tree/apt.conf"
+    APT_CONFIG=$tree/apt.conf quietly apt-get update -q || fail "Debian's $suite cannot be read" "the first mirror in apt's sources must be Debian's, and reachable"
+}
