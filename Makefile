@@ -52,9 +52,12 @@ deny:
 	scripts/tools install cargo-deny
 	"$(CLP_GEN_TEST_TOOLS)/cargo-deny" --locked check bans licenses sources
 
-# Ten minutes of fuzzing on the nightly toolchain, by hand: first the reader, then the decoder. What it finds goes to
-# fuzz/corpus/, which the tests replay.
+# Ten minutes of fuzzing on the nightly toolchain, by hand: first the reader, then the decoder. What stops one is kept in
+# fuzz/artifacts/: once mended, its input belongs in fuzz/corpus/, which the tests replay.
 fuzz:
 	command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz
-	RUSTUP_TOOLCHAIN=nightly cargo fuzz run reader -- -max_total_time=300 -timeout=5 -rss_limit_mb=2048
-	RUSTUP_TOOLCHAIN=nightly cargo fuzz run decoder -- -max_total_time=300 -timeout=5 -rss_limit_mb=2048
+	for target in reader decoder; do \
+		mkdir -p fuzz/target/found/$$target && \
+		RUSTUP_TOOLCHAIN=nightly cargo fuzz run $$target fuzz/target/found/$$target fuzz/corpus/$$target -- \
+			-max_total_time=300 -timeout=5 -rss_limit_mb=2048 || exit 1; \
+	done
