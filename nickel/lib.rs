@@ -25,7 +25,7 @@ pub use layers::Layer;
 pub use node::{Entry, Node, Span, Value};
 pub use origins::{File, Location, Origin, Origins};
 pub use report::{Label, Report};
-pub use schema::{Field, Schema};
+pub use schema::{Field, Form, Kind, Schema};
 pub use sources::{Folder, ReadFile};
 
 /// A user's YAML file: what it says, and its text as reports may show it (secrets blotted out,

@@ -29,4 +29,5 @@ pub mod output;
 pub mod read;
 pub mod report;
 pub mod request;
+pub mod schema;
 pub mod yaml;

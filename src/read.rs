@@ -150,7 +150,9 @@ pub fn with_loaded<T>(
         paths: BTreeMap::new(),
         guard: Some(guard),
     };
-    documents(&mut loaded, request, &choices, &defaults)?;
+    if !request.package_only {
+        documents(&mut loaded, request, &choices, &defaults)?;
+    }
     no_secrets_in_sets(&loaded)?;
     loaded.digests.insert("deployment.ncl".to_owned(), project.map(|_| project_files.digest()));
     loaded

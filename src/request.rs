@@ -44,6 +44,10 @@ pub struct Request {
     #[arg(skip)]
     pub root_only: bool,
 
+    /// Whether the package is all that is asked about: none of its inputs is read.
+    #[arg(skip)]
+    pub package_only: bool,
+
     /// Texts of library files, by path, that stand in for the program's own. Not on the command
     /// line: it is for tests, which edit what an origin names.
     #[arg(skip)]

@@ -4,7 +4,6 @@
 mod bad_input;
 mod corpus;
 mod docs;
-
 mod generated;
 mod golden;
 mod init;
@@ -14,6 +13,7 @@ mod preflight;
 mod programs;
 mod rejected;
 mod same_bytes;
+mod schema;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -7,6 +7,7 @@ mod check;
 mod explain;
 mod init;
 mod install;
+mod schema;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
@@ -56,6 +57,7 @@ enum Command {
     Explain(explain::Explain),
     Init(init::Init),
     Install(install::Install),
+    Schema(schema::Schema),
 }
 
 /// Runs the command that `arguments` name, and gives the exit code.
@@ -75,6 +77,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Explain(command) => command.run(json),
         Command::Init(command) => command.run(json),
         Command::Install(command) => command.run(json),
+        Command::Schema(command) => command.run(json),
     };
     match done {
         Ok(()) => 0,
