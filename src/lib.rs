@@ -30,4 +30,5 @@ pub mod read;
 pub mod report;
 pub mod request;
 pub mod schema;
+pub mod vendor;
 pub mod yaml;

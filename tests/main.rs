@@ -14,6 +14,8 @@ mod programs;
 mod rejected;
 mod same_bytes;
 mod schema;
+mod shells;
+mod vendor;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,3 +1,14 @@
+# machine_package PROGRAM PACKAGE: has the machine's own apt install Debian's PACKAGE, unless PROGRAM is there.
+machine_package() {
+    ! command -v "$1" >/dev/null || return 0
+    need apt-get "install $2"
+    [ "$(id -u)" = 0 ] || fail "$1 is needed, and not installed" "install $2"
+    say "installing Debian's $2"
+    quietly apt-get update -q || say "apt's lists could not be renewed"
+    DEBIAN_FRONTEND=noninteractive quietly apt-get install -qy --no-install-recommends "$2" ||
+        fail "Debian's $2 cannot be installed" "the mirrors in apt's sources must be reachable"
+}
+
 # A private apt tree with one suite, from the mirror that this machine uses. Its signatures are checked with Debian's keys.
 apt_tree() {
     local suite=$1 tree=$2 mirror

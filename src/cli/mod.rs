@@ -4,10 +4,13 @@
 
 mod build;
 mod check;
+mod completions;
 mod explain;
 mod init;
 mod install;
+mod man;
 mod schema;
+mod vendor;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
@@ -58,6 +61,9 @@ enum Command {
     Init(init::Init),
     Install(install::Install),
     Schema(schema::Schema),
+    Vendor(vendor::Vendor),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// Runs the command that `arguments` name, and gives the exit code.
@@ -78,6 +84,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Init(command) => command.run(json),
         Command::Install(command) => command.run(json),
         Command::Schema(command) => command.run(json),
+        Command::Vendor(command) => command.run(json),
+        Command::Completions(command) => command.run(),
+        Command::Man(command) => command.run(),
     };
     match done {
         Ok(()) => 0,
