@@ -4,6 +4,8 @@
 mod bad_input;
 mod corpus;
 mod docs;
+mod engine;
+
 mod generated;
 mod golden;
 mod init;

@@ -8,14 +8,18 @@ use serde_json::Value as Json;
 
 use crate::{fixtures, stderr, stdout};
 
-/// A program that `scripts/tools install` installed. Without it the test fails.
-pub(crate) fn tool(name: &str) -> Command {
-    let folder = std::env::var_os("CLP_GEN_TEST_TOOLS").map(PathBuf::from).unwrap_or_else(|| {
+/// The folder of the programs that `scripts/tools install` installed.
+pub(crate) fn tools() -> PathBuf {
+    std::env::var_os("CLP_GEN_TEST_TOOLS").map(PathBuf::from).unwrap_or_else(|| {
         let home = PathBuf::from(std::env::var_os("HOME").unwrap());
         let cache = std::env::var_os("XDG_CACHE_HOME").map_or(home.join(".cache"), PathBuf::from);
         cache.join("clp-gen/tools/bin")
-    });
-    let path = folder.join(name);
+    })
+}
+
+/// A program that `scripts/tools install` installed. Without it the test fails.
+pub(crate) fn tool(name: &str) -> Command {
+    let path = tools().join(name);
     assert!(path.exists(), "{} is not there: run `scripts/tools install`", path.display());
     Command::new(path)
 }

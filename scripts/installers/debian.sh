@@ -26,3 +26,15 @@ apt_tree() {
         'Acquire::Languages "none";' "APT::Sandbox::User \"$(id -un)\";" >"$tree/apt.conf"
     APT_CONFIG=$tree/apt.conf quietly apt-get update -q || fail "Debian's $suite cannot be read" "the first mirror in apt's sources must be Debian's, and reachable"
 }
+
+# debian_packages SUITE FOLDER NAME...: unpacks the suite's packages into FOLDER. Nothing is installed.
+debian_packages() {
+    local suite=$1 folder=$2 tree archive
+    tree=$(mktemp -d "$TMP/apt-$suite.XXXXXX")
+    apt_tree "$suite" "$tree"
+    cd "$tree"
+    APT_CONFIG=$tree/apt.conf quietly apt-get download -q "${@:3}" || fail "packages of Debian's $suite cannot be downloaded: ${*:3}"
+    for archive in *.deb; do dpkg-deb -x "$archive" "$folder"; done
+    cd "$folder"
+    rm -rf "$tree"
+}
