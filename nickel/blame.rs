@@ -163,6 +163,9 @@ impl Context<'_> {
                 .help("Check the path, or write the whole record that is to be there");
             return Some(vec![report]);
         }
+        if location.file == File::Credentials && credentials.is_some_and(|it| it.root.is_empty()) {
+            return Some(vec![Report::no_credentials()]);
+        }
         let key = match self.key(&location).as_deref() {
             None | Some("") => name.to_owned(),
             Some(section) => format!("{section}.{name}"),

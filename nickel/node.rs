@@ -49,6 +49,12 @@ pub struct Entry {
 }
 
 impl Node {
+    /// Whether it is a map without a key.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        matches!(&self.value, Value::Map(entries) if entries.is_empty())
+    }
+
     /// The node at a dotted path below this one, and the entry that names it.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<(&Entry, &Node)> {

@@ -1,6 +1,6 @@
 //! A mistake of the user's, with the places that it is about.
 
-use crate::Location;
+use crate::{File, Location, Span};
 
 /// What a person reads: what is wrong, where they wrote it, and what to do.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -38,6 +38,16 @@ impl Report {
             help: None,
             warning: false,
         }
+    }
+
+    /// A report about a file of credentials with nothing in it: one, whatever it should hold.
+    #[must_use]
+    pub fn no_credentials() -> Self {
+        let location = Location { file: File::Credentials, span: Span::default() };
+        let help = "Write them into it, or remove it and let `clp-gen init` make another";
+        Self::new("the file is empty, and the deployment needs its credentials")
+            .at(location, "here")
+            .help(help)
     }
 
     /// The same report, about this key.

@@ -1,5 +1,7 @@
 //! The pipeline: read, evaluate, check, resolve, lower.
 
+use std::collections::BTreeMap;
+
 use model::{Diagnostic, Place, SecretSource, Topology};
 use nickel::{Document, Evaluated, File, Layer, Location, Origins, Report};
 use targets::{Lowered, Target};
@@ -80,23 +82,40 @@ pub fn topology(loaded: &mut Loaded<'_>) -> Result<Evaluated, Failure> {
     Err(Failure::Input(reports))
 }
 
-/// Credentials that the deployment uses and the file, where one was given, does not have.
+/// Credentials that the deployment uses and the file, where one was given, does not have: of a
+/// section that is not there, only the section.
 fn missing_credentials(loaded: &Loaded<'_>, topology: &Topology) -> Vec<Report> {
     let Some(Document { root, text: _ }) = &loaded.inputs.credentials else {
         return vec![];
     };
-    let used = topology.secrets.values().filter_map(|secret| match &secret.source {
-        SecretSource::Credentials(path) => Some(path),
-        SecretSource::Configuration(_) | SecretSource::Environment { .. } => None,
-    });
-    let missing = used.filter(|path| root.find(path).is_none()).map(|path| {
-        let span = nickel::Span { start: root.span.start, end: root.span.start };
+    let mut missing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for secret in topology.secrets.values() {
+        let SecretSource::Credentials(path) = &secret.source else { continue };
+        let sections = path.match_indices('.').map(|(at, _)| &path[..at]);
+        let absent = sections.chain([path.as_str()]).find(|it| root.find(it).is_none());
+        if let Some(absent) = absent {
+            let below = path[absent.len()..].trim_start_matches('.');
+            missing.entry(absent).or_default().push(below);
+        }
+    }
+    let report = |(path, mut below): (&str, Vec<&str>)| {
+        let section = path.rsplit_once('.').and_then(|(section, _)| root.find(section));
+        let start = section.map_or(root.span.start, |(_, node)| node.span.start);
+        below.sort_unstable();
+        let help = match below.as_slice() {
+            [""] => "Add it".to_owned(),
+            below => format!("Add it, with {}", below.join(" and ")),
+        };
+        let span = nickel::Span { start, end: start };
         Report::new(format!("`{path}` is missing: this deployment needs it"))
-            .key(path.clone())
-            .at(Location { file: File::Credentials, span }, "in this file")
-            .help("Add it")
-    });
-    missing.collect()
+            .key(path)
+            .at(Location { file: File::Credentials, span }, "in here")
+            .help(help)
+    };
+    if root.is_empty() && !missing.is_empty() {
+        return vec![Report::no_credentials()];
+    }
+    missing.into_iter().map(report).collect()
 }
 
 /// Diagnostics of the topology, at the places where its values were written.

@@ -22,7 +22,7 @@ const HOSTILE: [&str; 6] = [
 ];
 
 /// The package directory, as the deployment knows it.
-const ROOT: &str = "/srv/deployment";
+const ROOT: &str = "/home/deployment";
 
 struct Staged {
     folder: tempfile::TempDir,
@@ -44,8 +44,10 @@ impl Staged {
 
     fn install(&self, further: &[&str]) -> Output {
         let package = self.package.to_str().unwrap();
-        let mut arguments =
-            vec!["install", "--target", "compose", "--root", ROOT, "--destdir", "stage"];
+        let mut arguments = vec!["install", "--target", "compose", "--destdir", "stage"];
+        if !further.contains(&"--root") {
+            arguments.extend(["--root", ROOT]);
+        }
         arguments.extend(["--package", package, "--host", "host.yaml"]);
         arguments.extend(["--credentials", "credentials.yaml"]);
         arguments.extend(further);
@@ -263,4 +265,69 @@ fn modes_do_not_depend_on_the_umask() {
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+/// Compose takes a path as it is written, without asking the disk where `..` leads to. So do we:
+/// what it mounts is what is made.
+#[test]
+fn paths_with_dots_are_where_compose_looks() {
+    let staged = Staged::new("clp", &clp_credentials(str::to_owned));
+    let config = "logs_directory: var/../log/.\ndata_directory: ../beside/./data//\n\
+                  archive_output: {storage: {directory: /mnt/disk/../archives}}\n\
+                  stream_output: {storage: {directory: ../../../above/streams}}\n";
+    fs::write(staged.folder.path().join("config.yaml"), config).unwrap();
+    // `log` is beside this link, not beside what it leads to.
+    fs::create_dir_all(staged.staged("elsewhere/var")).unwrap();
+    std::os::unix::fs::symlink("elsewhere/var", staged.staged("var")).unwrap();
+    staged.installed(&["--config", "config.yaml"]);
+    for directory in ["log", "../beside/data/database", "../../mnt/archives", "../../above/streams"]
+    {
+        assert!(staged.staged(directory).is_dir(), "{directory}");
+    }
+    assert!(!staged.staged("elsewhere/log").exists());
+    for version in ["2.40.3", "5.5.1"] {
+        let resolved = staged.resolved(version);
+        let services = resolved["services"].as_object().unwrap().values();
+        let mounts = services.flat_map(|it| it["volumes"].as_array().into_iter().flatten());
+        let sources: Vec<_> = mounts.map(|it| it["source"].as_str().unwrap()).collect();
+        assert!(sources.len() > 20);
+        for source in sources.into_iter().filter(|it| *it != "/") {
+            // The engine takes away the part before `..` where Compose has not.
+            let source = source.replace("/disk/..", "");
+            let place = staged.folder.path().join("stage").join(&source[1..]);
+            assert!(!source.contains("..") && place.exists(), "{source} is mounted, and made");
+        }
+    }
+    assert_eq!(fs::read_to_string(staged.staged("log/instance-id")).unwrap(), "ab12");
+    staged.installed(&["--config", "config.yaml"]);
+    assert_eq!(stdout(&staged.installed(&["--config", "config.yaml", "--check"])).trim(), "");
+    staged.installed(&["--undo"]);
+    assert!(!staged.staged("log").exists() && !staged.staged("../../above").exists());
+}
+
+#[test]
+fn the_package_directory_may_be_written_with_dots() {
+    for root in ["/home/./other/../deployment", "../../../../../../../../../home/deployment/."] {
+        let staged = Staged::new(&notes(), &json!({ "database": { "password": "secret" } }));
+        staged.installed(&["--root", root]);
+        let compose = fs::read_to_string(staged.staged("compose.yaml")).unwrap();
+        assert!(!compose.contains("..") && staged.staged("var/uploads").is_dir());
+    }
+}
+
+/// A file that another spelling of its path names is still the same file.
+#[test]
+fn another_way_to_write_a_path_removes_nothing() {
+    let staged = Staged::new("clp", &clp_credentials(str::to_owned));
+    fs::create_dir_all(staged.staged("disk")).unwrap();
+    fs::create_dir_all(staged.staged("var")).unwrap();
+    std::os::unix::fs::symlink("../disk", staged.staged("var/log")).unwrap();
+    for directory in ["var/log", "/home/deployment/var/log", "./var/x/../log/", "disk"] {
+        let config = format!("logs_directory: {directory}\n");
+        fs::write(staged.folder.path().join("config.yaml"), config).unwrap();
+        staged.installed(&["--config", "config.yaml"]);
+        for file in ["instance-id", ".clp-config.yaml"] {
+            assert!(staged.staged("disk").join(file).exists(), "{directory}: {file} stays");
+        }
+    }
 }

@@ -43,7 +43,7 @@ fn open<'a>(
         other == address || other.is_unspecified() || address.is_unspecified()
     });
     let problem = clash.map(|(_, other, by)| {
-        let message = format!("port {port} of {address} is published by `{by}` already");
+        let message = format!("`{service}` and `{by}` both publish port {port} of {address}");
         Diagnostic::value(path.clone(), message)
             .hint("Give one of the two another port")
             .related(other.clone(), format!("`{by}` publishes it here"))

@@ -84,7 +84,7 @@ pub fn install(request: &Request, options: &Options, json: bool) -> Result<Insta
         let (built, origins) = built(loaded, options.target)?;
         loaded.unbound();
         let values = secrets::read(loaded, &built.topology, &digests)?;
-        let installation = render::installation(&built);
+        let installation = render::installation(&built, &tree);
         let files = render::render(&built, &installation, &values, &tree)?;
         let caller = Caller::of_this_process()?;
         let look = |path: &str| look(&tree.place(path));

@@ -2,7 +2,8 @@
 //!
 //! **Invariant.** A plan is a function of what is to be there, what is there and what was
 //! installed before; [`execute`](super::execute) has no choices left. Nothing that clp-gen did not
-//! write is in a step that replaces or removes, unless the user said so.
+//! write is in a step that replaces or removes, unless the user said so. Every path is written in
+//! its one way ([`Tree::plain`]), so that the same path is the same text.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -253,7 +254,7 @@ impl Draft<'_> {
             return Ok(());
         };
         for (path, written) in &before.files {
-            if files.iter().any(|it| it.path == *path) {
+            if files.iter().any(|it| self.situation.tree.is_same(&it.path, path)) {
                 continue;
             }
             let Found::File { digest, modified, .. } = (self.situation.look)(path)? else {

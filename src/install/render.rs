@@ -34,16 +34,21 @@ pub struct Rendered {
     pub secret: bool,
 }
 
-/// What has to be done beside the files of an artifact.
+/// What has to be done beside the files of an artifact, with paths as the plan wants them.
 ///
 /// # Panics
 ///
 /// Never: every back end writes it.
 #[must_use]
-pub fn installation(built: &Built) -> Installation {
+pub fn installation(built: &Built, tree: &Tree) -> Installation {
     let entry = built.lowered.files.get(INSTALLATION);
     let entry = entry.expect("every back end says what has to be installed");
-    serde_json::from_slice(&entry.bytes).expect("it was written from the same type")
+    let mut installation: Installation =
+        serde_json::from_slice(&entry.bytes).expect("it was written from the same type");
+    let directories = installation.directories.iter_mut().map(|it| &mut it.path);
+    let files = installation.files.iter_mut().map(|it| &mut it.path);
+    directories.chain(files).for_each(|path| *path = tree.plain(path));
+    installation
 }
 
 /// Every file that is installed, complete.

@@ -1,4 +1,9 @@
 //! Where the files of an installation go.
+//!
+//! **Invariant.** A place has no `.` and no `..` in it. In `--root` and `--destdir`, `..` is what it
+//! is to a shell: above a symbolic link is the folder that the link leads to. In paths of the
+//! configuration it takes away the part before it, as Compose and the engine take it: what is made
+//! has to be what they mount.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -54,7 +59,31 @@ impl Tree {
     /// Where `path` (absolute, or below the package directory) is when the deployment runs.
     #[must_use]
     pub fn final_place(&self, path: &str) -> PathBuf {
-        self.root.join(path)
+        let mut plain = PathBuf::new();
+        for component in self.root.join(path).components() {
+            match component {
+                Component::CurDir => {}
+                Component::ParentDir => drop(plain.pop()),
+                Component::Prefix(_) | Component::RootDir | Component::Normal(_) => {
+                    plain.push(component);
+                }
+            }
+        }
+        plain
+    }
+
+    /// The one way to write a path: below the package directory, or absolute if it is not there.
+    #[must_use]
+    pub fn plain(&self, path: &str) -> String {
+        let place = self.final_place(path);
+        let below = place.strip_prefix(&self.root).unwrap_or(&place);
+        below.to_string_lossy().into_owned()
+    }
+
+    /// Whether two paths are one place, maybe by symbolic links.
+    #[must_use]
+    pub fn is_same(&self, one: &str, other: &str) -> bool {
+        one == other || real(&self.place(one)) == real(&self.place(other))
     }
 
     /// Where `path` is written.
@@ -92,6 +121,16 @@ impl Tree {
 #[must_use]
 pub fn nearest(place: &Path) -> Option<&Path> {
     place.ancestors().find(|it| it.symlink_metadata().is_ok())
+}
+
+/// A place of a file or directory, without symbolic links in what is there of the way to it.
+fn real(place: &Path) -> PathBuf {
+    let folder = place.parent().and_then(nearest);
+    let Some((folder, rest)) = folder.and_then(|it| Some((it, place.strip_prefix(it).ok()?)))
+    else {
+        return place.to_owned();
+    };
+    folder.canonicalize().map_or_else(|_| place.to_owned(), |it| it.join(rest))
 }
 
 /// An absolute path without `.` and `..`.

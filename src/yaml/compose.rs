@@ -22,8 +22,8 @@ pub(super) fn compose(source: &Source<'_>) -> Result<Document, Vec<Problem>> {
             Ok((event, marks)) => composer.event(&event, &marks),
             Err(error) => {
                 let open = composer.stack.iter().map(|frame| frame.start).collect::<Vec<_>>();
-                let problem = syntax::explain(source, &error, composer.last, &open);
-                Err(problem.at(composer.path()))
+                // What key the text belongs to is not known before it can be read.
+                Err(syntax::explain(source, &error, composer.last, &open))
             }
         };
         if let Err(problem) = step {
@@ -193,8 +193,7 @@ impl<'a> Composer<'a> {
         if tab.is_some() && tab != self.last_tab {
             self.last_tab = tab;
             let span = self.source.character(tab.unwrap_or_default());
-            let Self { stack, problems, .. } = self;
-            problems.add(|| syntax::tab(span).at(path(stack)));
+            self.problems.add(|| syntax::tab(span));
         }
     }
 

@@ -109,6 +109,14 @@ fn all_keys_that_stand_twice_are_told_with_the_line_of_the_first() {
 }
 
 #[test]
+fn what_cannot_be_read_belongs_to_no_key() {
+    for text in ["a: 'x", "a:\n  b: [1, 2\nc: 3\n", "a:\n  b:\n\t  c: 1\n", "a:\n  b: x: y\n"] {
+        assert!(problems(text).iter().all(|it| it.path.is_empty()), "{text:?}");
+    }
+    assert_eq!(problems("a:\n  b: !x 1\n")[0].path, "a.b", "here it is known");
+}
+
+#[test]
 fn mistakes_before_a_syntax_error_are_told_too() {
     let told = problems("a: 1\na: 2\n3: x\nb: [\n");
     assert_eq!(told.len(), 3, "{told:?}");
