@@ -9,6 +9,7 @@ mod external;
 mod file;
 mod health;
 mod image;
+pub mod impact;
 mod mount;
 mod name;
 mod port;

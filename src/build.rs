@@ -20,6 +20,8 @@ pub struct Built {
     pub lowered: Lowered,
     /// The topology that they come from.
     pub topology: Topology,
+    /// What the configuration and the machine's facts say, defaults included, without secrets.
+    pub values: serde_json::Value,
     /// Where its values come from, with the names and lines that an artifact may hold.
     pub origins: serde_json::Value,
     /// What the inputs hash to.
@@ -47,7 +49,7 @@ pub fn build(request: &Request, target: Target, json: bool) -> Result<Built, Fai
 ///
 /// Every mistake of the user's that can be found, each once.
 pub fn built(loaded: &mut Loaded<'_>, target: Target) -> Result<(Built, Origins), Failure> {
-    let Evaluated { topology, record: _, origins, warnings: found } = topology(loaded)?;
+    let Evaluated { topology, mut record, origins, warnings: found } = topology(loaded)?;
     let lowered = targets::lower(target, &topology)
         .map_err(|problems| Failure::Input(explained(loaded, problems, &origins)))?;
     let mut warnings = std::mem::take(&mut loaded.warnings);
@@ -57,6 +59,9 @@ pub fn built(loaded: &mut Loaded<'_>, target: Target) -> Result<(Built, Origins)
         digest: Digest::of_artifact(&lowered.files),
         lowered,
         topology,
+        values: serde_json::json!({
+            "config": record["config"].take(), "host": record["host"].take(),
+        }),
         origins: crate::explain::origins(loaded, &origins),
         inputs: std::mem::take(&mut loaded.digests),
         warnings,

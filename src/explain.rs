@@ -155,6 +155,10 @@ pub fn origins(loaded: &Loaded<'_>, origins: &Origins) -> Json {
     let mut texts = BTreeMap::new();
     let mut found = Map::new();
     for (path, Origin { key: _, value, layer, mentions }) in &origins.0 {
+        // Of what has to hold, an artifact has only that it does.
+        if path.starts_with("assertions.") || path.starts_with("warnings.") {
+            continue;
+        }
         let text = texts.entry(&value.file).or_insert_with(|| Lines::new(loaded.text(&value.file)));
         let at = match value.file {
             // The lines of user files move with comments, which change no artifact.
@@ -162,8 +166,10 @@ pub fn origins(loaded: &Loaded<'_>, origins: &Origins) -> Json {
             _ => format!("{}:{}", stable(&value.file), text.place(value.span.start)),
         };
         let mut origin = json!({ "at": at, "layer": layer.name() });
-        if !mentions.is_empty() {
-            origin["inputs"] = json!(mentions);
+        match loaded.input_at(value) {
+            Some(input) => origin["inputs"] = json!([input]),
+            None if !mentions.is_empty() => origin["inputs"] = json!(mentions),
+            None => {}
         }
         found.insert(path.clone(), origin);
     }

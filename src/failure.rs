@@ -7,6 +7,8 @@ use crate::report::Shown;
 pub enum Failure {
     /// The user's input is wrong: one report for each mistake. Exit code 1.
     Input(Vec<Shown>),
+    /// Something is not as it is said to be, or not up to date: one report each. Exit code 3.
+    Differs(Vec<Shown>),
     /// The machine failed: disk, network, engine. To try again may help. Exit code 4.
     Environment(String),
 }
@@ -23,6 +25,7 @@ impl Failure {
     pub fn code(&self) -> u8 {
         match self {
             Self::Input(_) => 1,
+            Self::Differs(_) => 3,
             Self::Environment(_) => 4,
         }
     }

@@ -24,7 +24,9 @@ pub const TRACE: &str = "trace.json";
 #[must_use]
 pub fn contents(built: &Built) -> BTreeMap<String, Entry> {
     let mut contents = built.lowered.files.clone();
-    let topology = json!({ "format": 1, "topology": built.topology, "origins": built.origins });
+    let topology = json!({
+        "format": 1, "topology": built.topology, "values": built.values, "origins": built.origins,
+    });
     contents.insert(MANIFEST.to_owned(), Entry::text(pretty(&manifest(built))));
     contents.insert(TOPOLOGY.to_owned(), Entry::text(pretty(&topology)));
     contents.insert(TRACE.to_owned(), Entry::text(pretty(&built.lowered.trace)));

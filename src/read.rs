@@ -5,23 +5,19 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use nickel::{Document, File, Folder, Front, Input, Inputs, Label, Layer, Report};
+use nickel::{Document, File, Folder, Front, Input, Inputs, Label, Layer, Location, Report};
 use serde_json::Value as Json;
 
 use crate::bounds;
 use crate::digest::Digest;
 use crate::document;
 use crate::failure::Failure;
+use crate::files::Files;
 use crate::names::Names;
 use crate::report::Shown;
 use crate::request::{PACKAGE, PROJECT_FILE, Request};
-
-/// The largest file that is read.
-const MOST_BYTES: u64 = 4 << 20;
 
 /// The deepest that brackets may nest in a user's Nickel file.
 const DEEPEST: usize = 500;
@@ -93,6 +89,19 @@ impl Loaded<'_> {
         }
     }
 
+    /// The input field that is written at a place of one of the user's YAML files:
+    /// `config.webui.port`.
+    #[must_use]
+    pub fn input_at(&self, location: &Location) -> Option<String> {
+        let name = match location.file {
+            File::Config => "config",
+            File::Host => "host",
+            _ => return None,
+        };
+        let path = self.document(&location.file)?.root.path_at(location.span)?;
+        Some(if path.is_empty() { name.to_owned() } else { format!("{name}.{path}") })
+    }
+
     /// The user's YAML file that took part as this one.
     fn document(&self, file: &File) -> Option<&Document> {
         match file {
@@ -116,24 +125,26 @@ pub fn with_loaded<T>(
 ) -> Result<T, Failure> {
     let guard = bounds::guard(json);
     let project = Project::find(request);
-    let project_files = Snapshot::new(project.as_ref().map(|it| it.folder.clone()));
+    let files = &request.files;
+    let folder = project.as_ref().map(|it| it.folder.clone());
+    let project_files = Snapshot::new(folder, files);
     let read_project = |path: &str| project_files.read(path);
     let mut names = Names::default();
     let mut front = Front::new(nickel::Budget::default(), &request.library);
     let mut choices = Json::Null;
     if let Some(Project { folder, main }) = &project {
         names.project = folder.display().to_string();
-        must_exist(&folder.join(main))?;
+        must_exist(files, &folder.join(main))?;
         choices = front
             .project(Folder::Read(&read_project), main)
             .map_err(|reports| fail(&front, &names, reports))?;
     }
     let package = chosen(request, &choices, &names.project);
     let embedded = nickel::embedded_packages().contains(&package.as_str());
-    let package_files = Snapshot::new((!embedded).then(|| PathBuf::from(&package)));
+    let package_files = Snapshot::new((!embedded).then(|| PathBuf::from(&package)), files);
     let read_package = |path: &str| package_files.read(path);
     if !embedded {
-        is_package(&package)?;
+        is_package(files, &package)?;
     }
     names.package = package.clone();
     names.embedded = embedded;
@@ -179,8 +190,8 @@ struct Project {
 impl Project {
     fn find(request: &Request) -> Option<Self> {
         let asked = request.deployment.clone();
-        let path =
-            asked.or_else(|| Path::new(PROJECT_FILE).exists().then(|| PROJECT_FILE.into()))?;
+        let default = Path::new(PROJECT_FILE);
+        let path = asked.or_else(|| request.files.exists(default).then(|| default.to_owned()))?;
         let main = path.file_name()?.to_string_lossy().into_owned();
         Some(Self { folder: path.parent().map(Path::to_owned).unwrap_or_default(), main })
     }
@@ -198,15 +209,15 @@ fn chosen(request: &Request, choices: &Json, project: &str) -> String {
     }
 }
 
-fn is_package(package: &str) -> Result<(), Failure> {
+fn is_package(files: &Files, package: &str) -> Result<(), Failure> {
     let known = nickel::embedded_packages().join(", ");
     let folder = Path::new(package);
-    if !folder.is_dir() {
+    if !files.is_directory(folder) {
         let message = format!("there is no package `{package}`, nor a folder of that name");
         return Err(Failure::input(message, format!("The packages inside clp-gen are: {known}")));
     }
     for name in ["main.ncl", "inputs.ncl"] {
-        if !folder.join(name).is_file() {
+        if !files.is_file(&folder.join(name)) {
             let message = format!("`{package}` is no package: it has no {name}");
             let help = "A package is a folder with main.ncl (the topology) and inputs.ncl (the contracts of what users write)";
             return Err(Failure::input(message, help));
@@ -215,8 +226,8 @@ fn is_package(package: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn must_exist(path: &Path) -> Result<(), Failure> {
-    if path.is_file() {
+fn must_exist(files: &Files, path: &Path) -> Result<(), Failure> {
+    if files.is_file(path) {
         return Ok(());
     }
     let path = path.display();
@@ -255,7 +266,7 @@ fn documents(
             None => default(loaded, request, input, name, defaults),
         };
         let document = path.and_then(|path| match path {
-            Some(path) => document(loaded, input, name, &path).map(Some),
+            Some(path) => document(loaded, &request.files, (input, name), &path).map(Some),
             None => Ok(None),
         });
         match document {
@@ -312,7 +323,7 @@ fn default(
         true => [below_root.as_ref(), None],
         false => [Some(&here), below_root.as_ref()],
     };
-    if let Some(found) = places.into_iter().flatten().find(|it| it.exists()) {
+    if let Some(found) = places.into_iter().flatten().find(|it| request.files.exists(it)) {
         return Ok(Some(found.clone()));
     }
     let shown = here.display();
@@ -328,8 +339,8 @@ fn default(
 /// One of the user's YAML files.
 fn document(
     loaded: &mut Loaded<'_>,
-    input: Input,
-    name: &str,
+    files: &Files,
+    (input, name): (Input, &str),
     path: &Path,
 ) -> Result<ReadDocument, Failure> {
     let shown = path.display().to_string();
@@ -339,43 +350,8 @@ fn document(
         Input::Credentials => loaded.names.credentials.clone_from(&shown),
     }
     loaded.paths.insert(name.to_owned(), path.to_owned());
-    let bytes = bytes(path)?;
+    let bytes = files.bytes(path)?;
     parse(loaded, input, &shown, &bytes)
-}
-
-/// The bytes of a file of the user's.
-///
-/// # Errors
-///
-/// A file that is not there, is no file or is too large is a mistake; one that cannot be read is
-/// the machine's failure.
-pub fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
-    let shown = path.display().to_string();
-    let mistake = |message: &str, help: &str| {
-        Failure::Input(vec![Shown::file(&shown, message, Some(help.to_owned()))])
-    };
-    let metadata = fs::metadata(path).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => mistake("there is no such file", "Check the path"),
-        ErrorKind::NotADirectory => {
-            mistake("a part of this path is no directory", "Check the path")
-        }
-        _ => Failure::Environment(format!("cannot read {shown}: {error}")),
-    })?;
-    if metadata.is_dir() {
-        return Err(mistake("this is a directory, not a file", "Name the file in it"));
-    }
-    if metadata.len() > MOST_BYTES {
-        return Err(mistake("this file is larger than 4 MiB", "Check that it is the right file"));
-    }
-    let mut bytes = vec![];
-    let file = fs::File::open(path);
-    // A device or pipe has no length, so the limit holds while reading too.
-    file.and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(|error| Failure::Environment(format!("cannot read {shown}: {error}")))?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(mistake("this file is larger than 4 MiB", "Check that it is the right file"));
-    }
-    Ok(bytes)
 }
 
 fn parse(
@@ -411,7 +387,7 @@ fn no_secrets_in_sets(loaded: &Loaded<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn package_digest(package: &str, embedded: bool, files: &Snapshot) -> Digest {
+fn package_digest(package: &str, embedded: bool, files: &Snapshot<'_>) -> Digest {
     if !embedded {
         return files.digest();
     }
@@ -423,14 +399,15 @@ fn package_digest(package: &str, embedded: bool, files: &Snapshot) -> Digest {
 }
 
 /// The files below a folder that evaluation asked for, each read once.
-struct Snapshot {
+struct Snapshot<'a> {
     root: Option<PathBuf>,
+    from: &'a Files,
     files: RefCell<BTreeMap<String, Option<String>>>,
 }
 
-impl Snapshot {
-    fn new(root: Option<PathBuf>) -> Self {
-        Self { root, files: RefCell::default() }
+impl<'a> Snapshot<'a> {
+    fn new(root: Option<PathBuf>, from: &'a Files) -> Self {
+        Self { root, from, files: RefCell::default() }
     }
 
     fn read(&self, path: &str) -> Result<Option<String>, String> {
@@ -446,15 +423,12 @@ impl Snapshot {
         let Some(root) = &self.root else {
             return Ok(None);
         };
-        let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
-        let Ok(real) = root.join(path).canonicalize() else {
+        let Some(real) = self.from.inside(root, path)? else {
             return Ok(None);
         };
-        let inside = root.canonicalize().is_ok_and(|root| real.starts_with(root));
-        if !inside {
-            return Err(format!("`{path}` is a symbolic link that leads out of the folder"));
-        }
-        let bytes = bytes(&real)
+        let bytes = self
+            .from
+            .bytes(&real)
             .map_err(|_| format!("`{path}` cannot be read as a file of at most 4 MiB"))?;
         let text = String::from_utf8(bytes).map_err(|_| format!("`{path}` is not UTF-8 text"))?;
         let deep = path.ends_with(".ncl") && depth(&text) > DEEPEST;

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::files::Files;
+
 /// The inputs of a deployment.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Request {
@@ -47,6 +49,10 @@ pub struct Request {
     /// Whether the package is all that is asked about: none of its inputs is read.
     #[arg(skip)]
     pub package_only: bool,
+
+    /// Where the files are read from.
+    #[arg(skip)]
+    pub files: Files,
 
     /// Texts of library files, by path, that stand in for the program's own. Not on the command
     /// line: it is for tests, which edit what an origin names.

@@ -8,6 +8,7 @@ mod at;
 mod compose;
 mod generated;
 mod helm;
+mod impact;
 mod installation;
 mod spelling;
 mod systemd;
@@ -17,6 +18,7 @@ mod yaml;
 use std::fmt;
 
 pub use artifact::{Artifact, Entry, Lowered, Trace, TracedLines};
+pub use impact::{Impact, impact};
 pub use installation::{Directory, INSTALLATION, Installation, InstalledFile};
 use model::{Diagnostic, Topology};
 pub use template::{Part, parse as parse_template};

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod corpus;
+mod diff;
 mod docs;
 mod engine;
 

@@ -45,7 +45,7 @@ fn schema(arguments: &[&str]) -> String {
 }
 
 /// What the validator finds wrong with each text.
-fn mistakes(schema: &str, texts: &[String]) -> Vec<Vec<String>> {
+pub(crate) fn mistakes(schema: &str, texts: &[String]) -> Vec<Vec<String>> {
     let schema: Json = serde_json::from_str(schema).unwrap();
     let cases = texts.iter().map(|text| json!({ "schema": schema, "text": text }));
     let cases = Json::from(cases.collect::<Vec<_>>()).to_string();

@@ -5,6 +5,7 @@
 mod build;
 mod check;
 mod completions;
+mod diff;
 mod explain;
 mod init;
 mod install;
@@ -15,7 +16,8 @@ mod vendor;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::failure::Failure;
 use crate::report::{self, Shown};
@@ -51,12 +53,27 @@ enum Format {
     Text,
     /// For programs: data on stdout, one object for each mistake
     Json,
+    /// For a pull request: of `diff` only
+    Markdown,
+    /// The lines of files: of `diff` only
+    Unified,
+}
+
+impl Format {
+    /// What a command can print besides text and JSON.
+    fn is_known_to(self, command: &Command) -> bool {
+        match self {
+            Self::Text | Self::Json => true,
+            Self::Markdown | Self::Unified => matches!(command, Command::Diff(_)),
+        }
+    }
 }
 
 #[derive(Subcommand)]
 enum Command {
     Build(build::Build),
     Check(check::Check),
+    Diff(diff::Diff),
     Explain(explain::Explain),
     Init(init::Init),
     Install(install::Install),
@@ -76,10 +93,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             return u8::try_from(error.exit_code()).unwrap_or(2);
         }
     };
-    let json = arguments.format == Format::Json;
+    let format = arguments.format;
+    let json = format == Format::Json;
+    if !format.is_known_to(&arguments.command) {
+        let message = "this command prints `--format text` or `--format json`\n";
+        let error = Arguments::command().error(ErrorKind::InvalidValue, message);
+        let _ = error.print();
+        return 2;
+    }
     let done = match &arguments.command {
         Command::Build(command) => command.run(json),
         Command::Check(command) => command.run(json),
+        Command::Diff(command) => command.run(format),
         Command::Explain(command) => command.run(json),
         Command::Init(command) => command.run(json),
         Command::Install(command) => command.run(json),
@@ -100,6 +125,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 fn fail(failure: &Failure, json: bool) {
     match failure {
         Failure::Input(reports) => report::print(reports, json),
+        // What differs was printed as data already.
+        Failure::Differs(reports) if reports.is_empty() => {}
+        Failure::Differs(reports) => report::print(reports, json),
         Failure::Environment(message) => {
             report::print(&[Shown::plain(message.clone(), None)], json);
         }
@@ -110,6 +138,12 @@ fn fail(failure: &Failure, json: bool) {
 fn data(text: &str) {
     // A closed stdout (`| head`) leaves nobody to tell.
     let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
+}
+
+/// Prints data to the byte.
+fn raw(text: &str) {
+    // A closed stdout leaves nobody to tell.
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 /// Prints words.

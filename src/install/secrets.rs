@@ -9,7 +9,8 @@ use nickel::{File, Input, Location, Report};
 
 use crate::document;
 use crate::failure::Failure;
-use crate::read::{self, InputDigests, Loaded};
+use crate::files::Files;
+use crate::read::{InputDigests, Loaded};
 use crate::yaml::SecretText;
 
 /// The values of the secrets of a topology.
@@ -86,7 +87,8 @@ fn file(
     let secret = |path: &[&str]| input == Input::Credentials || schema.is_secret(path);
     let changed =
         || Failure::Environment(format!("{} was changed meanwhile: try again", path.display()));
-    let again = document::read(&read::bytes(path)?, &schema, &secret).map_err(|_| changed())?;
+    let again =
+        document::read(&Files::Disk.bytes(path)?, &schema, &secret).map_err(|_| changed())?;
     let known = digests.get(name).copied().flatten();
     if known.is_some_and(|digest| digest != again.digest) {
         return Err(changed());

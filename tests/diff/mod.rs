@@ -1,0 +1,4 @@
+//! `diff`: what it says is so.
+
+mod command;
+mod impact;
