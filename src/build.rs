@@ -28,6 +28,8 @@ pub struct Built {
     pub inputs: InputDigests,
     /// The digest of the files.
     pub digest: Digest,
+    /// The digest of the lock, where there is one.
+    pub lock: Option<Digest>,
     /// What is allowed but probably not meant.
     pub warnings: Vec<Shown>,
     /// Words for the user: which defaults were taken.
@@ -58,6 +60,7 @@ pub fn built(loaded: &mut Loaded<'_>, target: Target) -> Result<(Built, Origins)
         target,
         digest: Digest::of_artifact(&lowered.files),
         lowered,
+        lock: loaded.lock.as_ref().map(|it| it.digest),
         topology,
         values: serde_json::json!({
             "config": record["config"].take(), "host": record["host"].take(),
@@ -82,7 +85,9 @@ pub fn topology(loaded: &mut Loaded<'_>) -> Result<Evaluated, Failure> {
     let mut reports = explained(loaded, problems, &evaluated.origins);
     reports.extend(loaded.shown(missing_credentials(loaded, &evaluated.topology)));
     if reports.is_empty() {
-        return Ok(Evaluated { topology: model::resolve(evaluated.topology), ..evaluated });
+        let Evaluated { topology, record, origins, warnings } = evaluated;
+        let topology = crate::lock::pin::pinned(loaded, topology, &origins)?;
+        return Ok(Evaluated { topology, record, origins, warnings });
     }
     Err(Failure::Input(reports))
 }

@@ -9,6 +9,8 @@ pub enum Failure {
     Input(Vec<Shown>),
     /// Something is not as it is said to be, or not up to date: one report each. Exit code 3.
     Differs(Vec<Shown>),
+    /// Something outside of this machine failed: one report each. Exit code 4.
+    Network(Vec<Shown>),
     /// The machine failed: disk, network, engine. To try again may help. Exit code 4.
     Environment(String),
 }
@@ -26,7 +28,7 @@ impl Failure {
         match self {
             Self::Input(_) => 1,
             Self::Differs(_) => 3,
-            Self::Environment(_) => 4,
+            Self::Network(_) | Self::Environment(_) => 4,
         }
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! 1. [`read`]: the user's files become a snapshot; secrets stay outside of it.
 //! 2. `nickel::Front::evaluate`: the package and the snapshot become a topology with origins.
-//! 3. [`model::check`] and [`model::resolve`]: what has to hold between its parts; pinned images.
+//! 3. [`model::check`] and [`model::resolve`] ([`lock`]): what has to hold between its parts; pinned images.
 //! 4. [`targets::lower`]: the files of one target, and the trace of where they come from.
 //! 5. [`output::write`]: files, manifest, topology and trace, whole or not at all.
 //!
@@ -25,10 +25,12 @@ pub mod failure;
 pub mod files;
 pub mod init;
 pub mod install;
+pub mod lock;
 pub mod manifest;
 pub mod names;
 pub mod output;
 pub mod read;
+pub mod registry;
 pub mod report;
 pub mod request;
 pub mod revision;

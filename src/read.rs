@@ -15,9 +15,10 @@ use crate::digest::Digest;
 use crate::document;
 use crate::failure::Failure;
 use crate::files::Files;
+use crate::lock::{self, ReadLock};
 use crate::names::Names;
 use crate::report::Shown;
-use crate::request::{PACKAGE, PROJECT_FILE, Request};
+use crate::request::{PACKAGE, PROJECT_FILE, Request, Strict};
 
 /// The deepest that brackets may nest in a user's Nickel file.
 const DEEPEST: usize = 500;
@@ -43,6 +44,12 @@ pub struct Loaded<'a> {
     pub defaults: Json,
     /// The files that were read, by the names of the inputs.
     pub paths: BTreeMap<String, PathBuf>,
+    /// The lock, where there is one.
+    pub lock: Option<ReadLock>,
+    /// Where the lock is, or would be.
+    pub lock_path: PathBuf,
+    /// How much the lock has to hold.
+    pub strict: Strict,
     guard: Option<bounds::Guard>,
 }
 
@@ -150,6 +157,7 @@ pub fn with_loaded<T>(
     names.embedded = embedded;
     let folder = if embedded { Folder::Embedded(&package) } else { Folder::Read(&read_package) };
     let defaults = front.package(folder).map_err(|reports| fail(&front, &names, reports))?;
+    let project_folder = names.project.clone();
     let mut loaded = Loaded {
         front,
         inputs: Inputs { sets: last_of_each(&request.sets), ..Inputs::default() },
@@ -159,6 +167,9 @@ pub fn with_loaded<T>(
         notes: vec![],
         defaults: defaults.clone(),
         paths: BTreeMap::new(),
+        lock: lock::pin::find(request, &choices, &project_folder)?,
+        lock_path: lock::pin::path(request, &choices, &project_folder).0,
+        strict: request.strict(),
         guard: Some(guard),
     };
     if !request.package_only {

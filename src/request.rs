@@ -34,6 +34,30 @@ pub struct Request {
     #[arg(long = "set", value_name = "PATH=EXPRESSION", value_parser = assignment, help_heading = "Inputs")]
     pub sets: Vec<String>,
 
+    /// The lock, which pins images [default: clp-gen.lock, where there is one].
+    #[arg(long, value_name = "FILE", help_heading = "Inputs")]
+    pub lock: Option<PathBuf>,
+
+    /// Fail if the lock is not exactly what `clp-gen lock` would write.
+    #[arg(long, help_heading = "Inputs")]
+    pub locked: bool,
+
+    /// Use no network.
+    #[arg(long, help_heading = "Inputs")]
+    pub offline: bool,
+
+    /// Both: the lock as it is, and no network.
+    #[arg(long, help_heading = "Inputs")]
+    pub frozen: bool,
+
+    /// Whether the lock is made: it need not be there.
+    #[arg(skip)]
+    pub makes_lock: bool,
+
+    /// Whether every image has to be pinned.
+    #[arg(skip)]
+    pub release: bool,
+
     /// Whether this is for an activation, which needs the facts of the machine and credentials.
     #[arg(skip)]
     pub activation: bool,
@@ -58,6 +82,29 @@ pub struct Request {
     /// line: it is for tests, which edit what an origin names.
     #[arg(skip)]
     pub library: BTreeMap<String, String>,
+}
+
+/// How much a lock has to hold.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Strict {
+    /// Any difference from what is asked for is an error.
+    pub locked: bool,
+    /// Every image has to be pinned.
+    pub release: bool,
+}
+
+impl Request {
+    /// How much the lock has to hold.
+    #[must_use]
+    pub fn strict(&self) -> Strict {
+        Strict { locked: self.locked || self.frozen, release: self.release }
+    }
+
+    /// Whether no network may be used.
+    #[must_use]
+    pub fn is_offline(&self) -> bool {
+        self.offline || self.frozen
+    }
 }
 
 fn assignment(text: &str) -> Result<String, String> {

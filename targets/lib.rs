@@ -55,6 +55,12 @@ impl fmt::Display for Target {
     }
 }
 
+/// A document of YAML, quoted as the back ends quote theirs.
+#[must_use]
+pub fn yaml_text<T: serde::Serialize>(document: &T) -> String {
+    yaml::print(document).text
+}
+
 /// Spells a checked topology in the words of `target`.
 ///
 /// # Errors

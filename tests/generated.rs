@@ -43,8 +43,7 @@ fn outcome(config: &str) -> Outcome {
         Err(Failure::Input(reports)) => {
             Outcome::Refused(report::data(&reports).as_array().unwrap().clone())
         }
-        Err(Failure::Differs(reports)) => panic!("{}", report::data(&reports)),
-        Err(Failure::Environment(message)) => panic!("{message}"),
+        Err(failure) => panic!("{failure:?}"),
     };
     let thread = std::thread::Builder::new().stack_size(256 << 20).spawn(evaluation).unwrap();
     thread.join().unwrap_or_else(|_| panic!("panicked over: {config}"))

@@ -11,6 +11,7 @@ mod generated;
 mod golden;
 mod init;
 mod install;
+mod lock;
 mod origins;
 mod preflight;
 mod programs;

@@ -32,6 +32,10 @@ pub(super) struct Build {
     #[arg(long)]
     force: bool,
 
+    /// Fail unless the lock pins every image to one of a registry
+    #[arg(long)]
+    release: bool,
+
     #[command(flatten)]
     request: Request,
 }
@@ -59,7 +63,8 @@ impl ValueEnum for Chosen {
 
 impl Build {
     pub(super) fn run(&self, json: bool) -> Result<(), Failure> {
-        let Self { target: Chosen(target), out, force, request } = self;
+        let Self { target: Chosen(target), out, force, release, request } = self;
+        let request = &Request { release: *release, ..request.clone() };
         let out = out.clone().unwrap_or_else(|| format!("result-{target}").into());
         let built = build::build(request, *target, json)?;
         output::write(&built, &out, *force)?;

@@ -30,14 +30,19 @@ pub(super) struct Check {
     #[arg(long, value_enum)]
     target: Option<Chosen>,
 
+    /// Fail unless the lock pins every image to one of a registry
+    #[arg(long)]
+    release: bool,
+
     #[command(flatten)]
     request: Request,
 }
 
 impl Check {
     pub(super) fn run(&self, json: bool) -> Result<(), Failure> {
-        let Self { target, request } = self;
-        let checked = check::check(request, target.map(|Chosen(target)| target), json)?;
+        let Self { target, release, request } = self;
+        let request = Request { release: *release, ..request.clone() };
+        let checked = check::check(&request, target.map(|Chosen(target)| target), json)?;
         let Checked { topology, targets, warnings, notes } = &checked;
         if json {
             let mut found = what_runs(topology);

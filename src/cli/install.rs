@@ -58,6 +58,10 @@ pub(super) struct Install {
     #[arg(long, conflicts_with_all = ["adopt", "secrets_changed"])]
     undo: bool,
 
+    /// Fail unless the lock pins every image to one of a registry
+    #[arg(long)]
+    release: bool,
+
     #[command(flatten)]
     request: Request,
 }
@@ -73,8 +77,10 @@ impl Install {
             adopt,
             secrets_changed,
             undo,
+            release,
             request,
         } = self;
+        let request = &Request { release: *release, ..request.clone() };
         only_compose(*target)?;
         let options = Options {
             target: *target,

@@ -9,6 +9,7 @@ mod diff;
 mod explain;
 mod init;
 mod install;
+mod lock;
 mod man;
 mod schema;
 mod vendor;
@@ -77,6 +78,7 @@ enum Command {
     Explain(explain::Explain),
     Init(init::Init),
     Install(install::Install),
+    Lock(Box<lock::Lock>),
     Schema(schema::Schema),
     Vendor(vendor::Vendor),
     Completions(completions::Completions),
@@ -108,6 +110,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Explain(command) => command.run(json),
         Command::Init(command) => command.run(json),
         Command::Install(command) => command.run(json),
+        Command::Lock(command) => command.run(json),
         Command::Schema(command) => command.run(json),
         Command::Vendor(command) => command.run(json),
         Command::Completions(command) => command.run(),
@@ -124,10 +127,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 
 fn fail(failure: &Failure, json: bool) {
     match failure {
-        Failure::Input(reports) => report::print(reports, json),
-        // What differs was printed as data already.
+        // Data on stdout say it already.
         Failure::Differs(reports) if reports.is_empty() => {}
-        Failure::Differs(reports) => report::print(reports, json),
+        Failure::Input(reports) | Failure::Differs(reports) | Failure::Network(reports) => {
+            report::print(reports, json);
+        }
         Failure::Environment(message) => {
             report::print(&[Shown::plain(message.clone(), None)], json);
         }

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
+use crate::lock::ImageDigest;
+
 /// How long the engine may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -68,6 +70,25 @@ pub fn ports_of(project: &str) -> Vec<String> {
     let filter = format!("label=com.docker.compose.project={project}");
     let text = docker(&["ps", "--filter", &filter, "--format", "{{.Ports}}"]).unwrap_or_default();
     text.split([',', '\n']).map(|it| it.trim().to_owned()).collect()
+}
+
+/// The id under which the engine has an image; `None` if it has none of this name.
+///
+/// # Errors
+///
+/// An engine that does not answer.
+pub fn image_id(reference: &str) -> Result<Option<ImageDigest>, String> {
+    let format = ["--format", "{{.Id}}"];
+    if let Some(id) = docker(&[&["image", "inspect"], &format[..], &["--", reference]].concat()) {
+        return Ok(ImageDigest::parse(&id));
+    }
+    match docker(&["version", "--format", "{{.Server.Version}}"]) {
+        Some(_) => Ok(None),
+        None => {
+            Err("the container engine does not answer: is it running, and may you use it?"
+                .to_owned())
+        }
+    }
 }
 
 /// Whether a version (`v2.40.3-desktop.1`) is at least `least`; `None` if it is none.

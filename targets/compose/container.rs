@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Condition, ImageReference, Logging, Name, Resources, Text, User, Workload};
+use model::{Condition, Image, ImageReference, Logging, Name, Resources, Text, User, Workload};
 
 use super::Lowering;
 use super::places::{Owner, owner};
@@ -74,7 +74,11 @@ impl<'a> Lowering<'a> {
         let at = |field: &str| format!("{path}.{field}");
         let stop_grace = Value::seconds(*stop_grace_seconds);
         spec::Service {
-            image: At::new(at("image"), self.image(image)),
+            image: At::new(
+                at("image"),
+                Value::literal(ImageReference(self.image(image)).to_string()),
+            ),
+            pull_policy: pull_policy(at("image"), self.image(image)),
             hostname: At::new(at("hostname"), Value::literal(&reader.hostname)),
             user: At::new(at("user"), Value::literal(format!("{uid}:{gid}"))),
             group_add: groups(at("supplementary_groups"), supplementary_groups),
@@ -94,9 +98,8 @@ impl<'a> Lowering<'a> {
             labels: self.labels(reader, labels, mounts),
         }
     }
-    fn image(&self, name: &Name) -> Value {
-        let image = self.topology.images.get(name).expect("checked: the image exists");
-        Value::literal(ImageReference(image).to_string())
+    fn image(&self, name: &Name) -> &'a Image {
+        self.topology.images.get(name).expect("checked: the image exists")
     }
 
     fn environment(
@@ -119,6 +122,11 @@ fn groups(path: String, groups: &[u32]) -> Option<At<Vec<Value>>> {
     }
     let groups = groups.iter().map(|group| Value::literal(group.to_string()));
     Some(At::new(path, groups.collect()))
+}
+
+/// What no registry has is never pulled.
+fn pull_policy(path: String, image: &Image) -> Option<At<Value>> {
+    image.local.as_ref().map(|_| At::new(path, Value::literal("never")))
 }
 
 fn dependencies(

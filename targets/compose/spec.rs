@@ -19,6 +19,8 @@ pub(super) struct Project {
 #[derive(Debug, Serialize)]
 pub(super) struct Service {
     pub(super) image: At<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) pull_policy: Option<At<Value>>,
     pub(super) hostname: At<Value>,
     pub(super) user: At<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -157,7 +157,9 @@ fn pull_secrets() -> Setting {
 }
 
 fn image(image: &Image) -> Setting {
-    let Image { repository, tag, digest } = image;
+    let Image { repository, tag, digest, local } = image;
+    // What no registry has is on the nodes already, or nowhere.
+    let policy = if local.is_some() { "Never" } else { "IfNotPresent" };
     let (registry, repository) = registry(repository);
     let policies = json!({ "enum": ["Always", "IfNotPresent", "Never"] });
     Setting::group([
@@ -165,7 +167,7 @@ fn image(image: &Image) -> Setting {
         ("repository", Setting::text(repository, REPOSITORY)),
         ("tag", Setting::text(tag, TAG)),
         ("digest", Setting::text(digest.as_deref().unwrap_or(""), DIGEST)),
-        ("pullPolicy", Setting::one("IfNotPresent", policies)),
+        ("pullPolicy", Setting::one(policy, policies)),
     ])
 }
 

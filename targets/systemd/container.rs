@@ -27,7 +27,11 @@ pub(super) fn write(draft: &mut Draft, workload: &Workload) {
         labels,
     } = workload;
     let topology = draft.topology;
-    draft.argument("Image", qualified(&topology.images[image]), "image");
+    let image = &topology.images[image];
+    draft.argument("Image", qualified(image), "image");
+    if image.local.is_some() {
+        draft.option("--pull=never", "image");
+    }
     draft.argument("ContainerName", names::unit(topology, draft.name), "");
     network(draft);
     let user = &topology.users[user];
