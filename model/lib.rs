@@ -32,7 +32,7 @@ pub use image::{Image, ImageReference};
 pub use lock::{Lock, Pin, Pinned};
 pub use mount::{Mount, MountSource};
 pub use name::{InvalidName, Name};
-pub use port::{Port, Protocol, Publish};
+pub use port::{Application, Port, Protocol, Publish};
 pub use resolve::{resolve, used_images};
 pub use secret::{Secret, SecretSource};
 pub use text::{Connect, Encoding, Segment, Text};

@@ -28,8 +28,9 @@ pub enum MountSource {
         /// The part of the volume that is mounted, relative; the whole when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         subpath: Option<String>,
-        /// The part of what is mounted that this workload alone writes, relative. A target with
-        /// one volume for each workload mounts only this part, at the same place below `target`.
+        /// The directory that this workload alone writes of what is mounted, relative; `.` where it
+        /// writes beside others. A target that can gives such a workload a volume of its own at
+        /// `target`, with this directory in it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         own: Option<String>,
     },

@@ -15,6 +15,9 @@ pub struct Port {
     /// How many consecutive ports it stands for, from `container` on; 1 unless said otherwise.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub count: NonZeroU16,
+    /// What is spoken on it, where a target can make something of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<Application>,
     /// Where clients outside the deployment find it; nowhere when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub publish: Option<Publish>,
@@ -38,6 +41,13 @@ pub enum Protocol {
     Tcp,
     /// UDP.
     Udp,
+}
+
+/// A protocol of applications.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub enum Application {
+    /// HTTP, which a proxy can pass on.
+    Http,
 }
 
 fn one() -> NonZeroU16 {

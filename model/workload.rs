@@ -66,6 +66,9 @@ pub struct Service {
     /// How many of it run; 1 unless said otherwise.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub replicas: NonZeroU32,
+    /// Whether any number of it may run side by side, as a cluster decides.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub scalable: bool,
 }
 
 /// A workload that runs once and completes.

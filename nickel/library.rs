@@ -85,6 +85,10 @@ pub(crate) const PACKAGES: &[Embedded] = &[Embedded {
         ),
         ("services/log-ingestor.ncl", include_str!("packages/clp/services/log-ingestor.ncl")),
         ("services/mcp-server.ncl", include_str!("packages/clp/services/mcp-server.ncl")),
+        (
+            "services/presto-coordinator.ncl",
+            include_str!("packages/clp/services/presto-coordinator.ncl"),
+        ),
         ("services/query-scheduler.ncl", include_str!("packages/clp/services/query-scheduler.ncl")),
         ("services/query-worker.ncl", include_str!("packages/clp/services/query-worker.ncl")),
         ("services/queue.ncl", include_str!("packages/clp/services/queue.ncl")),

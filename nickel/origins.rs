@@ -69,7 +69,8 @@ impl Origins {
     /// The origin of the value at `path`, or of the nearest record around it.
     #[must_use]
     pub fn nearest(&self, path: &str) -> Option<&Origin> {
-        let mut path = path;
+        let declared = declared(path);
+        let mut path = declared.as_deref().unwrap_or(path);
         loop {
             if let Some(origin) = self.0.get(path) {
                 return Some(origin);
@@ -77,4 +78,12 @@ impl Origins {
             path = &path[..path.rfind(['.', '['])?];
         }
     }
+}
+
+/// Where a package declares what stands at `path`, where that is elsewhere: an external is the state
+/// of a service.
+fn declared(path: &str) -> Option<String> {
+    let external = path.strip_prefix("externals.")?;
+    let (name, below) = external.split_once('.').unwrap_or((external, ""));
+    Some(format!("services.{name}.state.External.{below}"))
 }

@@ -338,7 +338,12 @@ fn default(
         return Ok(Some(found.clone()));
     }
     let shown = here.display();
-    if request.activation && input != Input::Config {
+    let needed = match input {
+        Input::Config => false,
+        Input::Credentials => request.activation,
+        Input::Host => request.activation && !request.elsewhere,
+    };
+    if needed {
         let message = format!("there is no {shown}, and an installation needs it");
         let help = format!("`clp-gen init` makes it; a file elsewhere is named with `--{name}`");
         return Err(Failure::input(message, help));

@@ -62,6 +62,10 @@ pub struct Request {
     #[arg(skip)]
     pub activation: bool,
 
+    /// Whether it runs on other machines, so that facts of this one say nothing.
+    #[arg(skip)]
+    pub elsewhere: bool,
+
     /// A second folder in which default paths are looked up: the package directory.
     #[arg(skip)]
     pub root: Option<PathBuf>,

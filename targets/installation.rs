@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::Text;
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,9 @@ pub struct Installation {
     /// that its readers are started again: name, and the file's path in the artifact.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub generations: BTreeMap<String, String>,
+    /// Names of secrets without which the deployment starts too.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub optional: BTreeSet<String>,
 }
 
 /// A directory that has to be there.

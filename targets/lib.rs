@@ -55,7 +55,7 @@ impl fmt::Display for Target {
     }
 }
 
-/// A document of YAML, quoted as the back ends quote theirs.
+/// `document` as YAML that reads back as it was, in version 1.1 and 1.2.
 #[must_use]
 pub fn yaml_text<T: serde::Serialize>(document: &T) -> String {
     yaml::print(document).text

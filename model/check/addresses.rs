@@ -36,7 +36,7 @@ fn open<'a>(
     service: &'a Name,
     port: &Port,
 ) -> Option<Diagnostic> {
-    let Port { container: _, protocol, count: _, publish } = port;
+    let Port { container: _, protocol, count: _, application: _, publish } = port;
     let Publish { address, port } = publish.as_ref()?;
     let others = opened.entry((port.get(), *protocol)).or_default();
     let clash = others.iter().find(|(other, _, _)| {

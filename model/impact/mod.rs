@@ -67,7 +67,8 @@ pub fn services(pair: Pair<'_>, before: &Name, after: &Name) -> BTreeSet<Touch> 
     else {
         return touched;
     };
-    let Service { workload, ports, health, restart, replicas } = one;
+    // How many may run is not how many do.
+    let Service { workload, ports, health, restart, replicas, scalable: _ } = one;
     let mut note = |differs: bool, touch| {
         if differs {
             touched.insert(touch);

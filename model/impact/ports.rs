@@ -11,7 +11,8 @@ type Inside = (Protocol, u32);
 /// What is opened on the host: inside, address, port of the host.
 pub(super) fn published(ports: &BTreeMap<Name, Port>) -> BTreeSet<(Inside, Ipv4Addr, u32)> {
     let opened = ports.values().filter_map(|port| {
-        let Port { container, protocol, count, publish } = port;
+        // What is spoken changes nothing about who can reach it.
+        let Port { container, protocol, count, publish, application: _ } = port;
         let Publish { address, port } = publish.as_ref()?;
         let (container, first) = (u32::from(container.get()), u32::from(port.get()));
         let numbers = 0..u32::from(count.get());
@@ -23,7 +24,7 @@ pub(super) fn published(ports: &BTreeMap<Name, Port>) -> BTreeSet<(Inside, Ipv4A
 /// What the service listens on, published or not.
 pub(super) fn listening(ports: &BTreeMap<Name, Port>) -> BTreeSet<(Protocol, u16, u16)> {
     let inside = ports.values().map(|port| {
-        let Port { container, protocol, count, publish: _ } = port;
+        let Port { container, protocol, count, publish: _, application: _ } = port;
         (*protocol, container.get(), count.get())
     });
     inside.collect()

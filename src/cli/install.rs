@@ -10,7 +10,7 @@ use super::build::Chosen;
 use super::{aside, data, words};
 use crate::failure::Failure;
 use crate::install::plan::Choice;
-use crate::install::{self, Installed, Options, commands};
+use crate::install::{self, Installed, Options, commands, helm};
 use crate::request::Request;
 
 /// Put a deployment where it runs, with its secrets; start nothing
@@ -81,7 +81,7 @@ impl Install {
             request,
         } = self;
         let request = &Request { release: *release, ..request.clone() };
-        only_compose(*target)?;
+        without_units(*target)?;
         let options = Options {
             target: *target,
             root: root.clone(),
@@ -105,11 +105,10 @@ impl Install {
     }
 }
 
-/// A chart is installed by Helm; units are not installed yet.
-fn only_compose(target: Target) -> Result<(), Failure> {
+/// Units are not installed yet.
+fn without_units(target: Target) -> Result<(), Failure> {
     let help = match target {
-        Target::Compose => return Ok(()),
-        Target::Helm => "Build the chart, and install it with `helm install`",
+        Target::Compose | Target::Helm => return Ok(()),
         Target::Systemd => "Build the units, and follow `installation.json` beside them",
     };
     Err(Failure::input(format!("`install` does not know the target {target}"), help))
@@ -118,8 +117,12 @@ fn only_compose(target: Target) -> Result<(), Failure> {
 fn print(installed: &Installed, check: bool, json: bool) {
     let Installed { built, tree, steps } = installed;
     let steps: Vec<String> = steps.iter().map(|step| step.shown(tree)).collect();
-    let commands = commands::commands(&built.topology, tree);
-    let addresses = commands::addresses(&built.topology);
+    let (commands, addresses) = match built.target {
+        Target::Helm => (helm::commands(built, tree), vec![]),
+        Target::Compose | Target::Systemd => {
+            (commands::commands(&built.topology, tree), commands::addresses(&built.topology))
+        }
+    };
     if json {
         super::json(&json!({
             "artifact": built.digest, "project": built.topology.project, "root": tree.root(),

@@ -59,7 +59,8 @@ pub fn addresses(topology: &Topology) -> Vec<(String, String)> {
 }
 
 /// A word of the shell's.
-fn quoted(text: &str) -> String {
+#[must_use]
+pub fn quoted(text: &str) -> String {
     let plain = |it: char| it.is_ascii_alphanumeric() || "/._+-".contains(it);
     if text.chars().all(plain) {
         return text.to_owned();

@@ -4,7 +4,7 @@
 //!
 //! 1. [`crate::build::built`]: the same artifact as a build makes.
 //! 2. [`secrets`]: the values of secrets, read again from the user's files.
-//! 3. [`render`]: every file, complete, in memory ([`dotenv`] quotes).
+//! 3. [`render`]: every file, complete, in memory ([`dotenv`] quotes); for Kubernetes [`helm`].
 //! 4. [`plan`]: what is done, from what is there ([`disk`]) and what was installed ([`record`]).
 //! 5. [`preflight`]: what has to hold of the machine ([`host_path`], [`engine`], [`remembered`]).
 //! 6. [`execute`]: does it. [`undo`] has other steps.
@@ -16,6 +16,7 @@ pub mod disk;
 pub mod dotenv;
 pub mod engine;
 pub mod execute;
+pub mod helm;
 pub mod host_path;
 pub mod plan;
 pub mod preflight;
@@ -78,14 +79,20 @@ pub struct Installed {
 pub fn install(request: &Request, options: &Options, json: bool) -> Result<Installed, Failure> {
     let tree = Tree::new(&options.root, options.destdir.as_deref())?;
     let root = Some(tree.root().to_owned());
-    let request = Request { activation: true, root, ..request.clone() };
+    let elsewhere = options.target == Target::Helm;
+    let request = Request { activation: true, root, elsewhere, ..request.clone() };
     with_loaded(&request, json, |loaded| {
         let digests = loaded.digests.clone();
         let (built, origins) = built(loaded, options.target)?;
         loaded.unbound();
         let values = secrets::read(loaded, &built.topology, &digests)?;
         let installation = render::installation(&built, &tree);
-        let files = render::render(&built, &installation, &values, &tree)?;
+        let files = match options.target {
+            Target::Helm => helm::render(&built, &installation, &values)?,
+            Target::Compose | Target::Systemd => {
+                render::render(&built, &installation, &values, &tree)?
+            }
+        };
         let caller = Caller::of_this_process()?;
         let look = |path: &str| look(&tree.place(path));
         let before = Record::read(&tree)?;
@@ -93,7 +100,8 @@ pub fn install(request: &Request, options: &Options, json: bool) -> Result<Insta
         let situation = Situation { tree: &tree, look: &look, caller: &caller, before, choice };
         let plan = planned(&situation, &built, &installation, &files);
         let mut reports = vec![];
-        if tree.destdir().is_none() {
+        // What runs a chart is no matter of this machine.
+        if tree.destdir().is_none() && options.target != Target::Helm {
             let (topology, needed) = (&built.topology, &installation.directories);
             let (tree, caller, look) = (&tree, &caller, &look);
             let steps = plan.as_ref().map_or(&[][..], |it| &it.steps);

@@ -88,12 +88,18 @@ fn below_root(built: &Built, installation: &Installation) -> Vec<Rendered> {
     let files = built.lowered.files.iter();
     let own = files.filter(|(path, _)| *path != INSTALLATION && !placed(path));
     let own = own.map(|(path, entry)| plain(path.clone(), entry.clone()));
+    own.chain(beside(built)).collect()
+}
+
+/// What stands beside the files of an artifact, so that others can be compared to it.
+#[must_use]
+pub fn beside(built: &Built) -> Vec<Rendered> {
     let mut contents = output::contents(built);
-    let beside = [MANIFEST, TOPOLOGY].into_iter().filter_map(|name| {
-        let entry = contents.remove(name)?;
-        Some(plain(format!("{OWN}/{name}"), entry))
-    });
-    own.chain(beside).collect()
+    let one = |name: &str| {
+        let Entry { bytes, mode } = contents.remove(name)?;
+        Some(Rendered { path: format!("{OWN}/{name}"), bytes, mode, owner: None, secret: false })
+    };
+    [MANIFEST, TOPOLOGY].into_iter().filter_map(one).collect()
 }
 
 /// A template with everything in it.

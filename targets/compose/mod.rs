@@ -22,7 +22,7 @@ mod spelling;
 mod text;
 mod value;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Diagnostic, Name, Topology};
 use places::Places;
@@ -106,7 +106,9 @@ impl<'a> Lowering<'a> {
         trace.insert(PROJECT.to_owned(), printed.lines);
         let (directories, installed) = places.finish();
         let (secrets, generations) = variables.finish();
-        let installation = Installation { directories, files: installed, secrets, generations };
+        let optional = BTreeSet::new();
+        let installation =
+            Installation { directories, files: installed, secrets, generations, optional };
         let json = serde_json::to_string_pretty(&installation).expect("the keys are strings");
         files.insert(INSTALLATION.to_owned(), Entry::text(json + "\n"));
         Lowered { files, trace }

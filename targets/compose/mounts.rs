@@ -138,7 +138,10 @@ pub(super) fn trimmed(path: &str) -> &str {
 }
 
 fn below(directory: &str, part: &str) -> String {
-    format!("{}/{}", directory.trim_end_matches('/'), trimmed(part))
+    match trimmed(part) {
+        "." => directory.to_owned(),
+        part => format!("{}/{part}", directory.trim_end_matches('/')),
+    }
 }
 
 fn bind(source: Value, target: Value, read_only: bool) -> spec::Mount {

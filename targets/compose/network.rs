@@ -111,7 +111,7 @@ impl<'a> Lowering<'a> {
 
 /// One entry for each number that `port` stands for.
 fn published(path: &str, port: &Port) -> Result<Vec<spec::Port>, Diagnostic> {
-    let Port { container, protocol, count, publish } = port;
+    let Port { container, protocol, count, application: _, publish } = port;
     let Some(Publish { address, port: published }) = publish else {
         return Ok(vec![]);
     };

@@ -13,7 +13,7 @@ use crate::at::At;
 impl<'a> Lowering<'a> {
     /// A workload that runs until it is stopped.
     pub(super) fn service(&mut self, name: &'a Name, service: &'a Service) -> At<spec::Service> {
-        let Service { workload, ports, health, restart, replicas } = service;
+        let Service { workload, ports, health, restart, replicas, scalable: _ } = service;
         let path = format!("services.{name}");
         let reader = self.reader(path.clone(), name, workload);
         let healthcheck = health

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{Diagnostic, Name, Topology};
 
 use super::claim::Claim;
+use super::edges;
 use super::expression::{bare, expression};
 use super::names::label;
 use super::text::Composed;
@@ -21,8 +22,12 @@ pub(super) struct Chart<'a> {
     pub(super) derived: BTreeMap<String, Composed>,
     /// Persistent volume claims by their suffix.
     pub(super) claims: BTreeMap<String, Claim>,
+    /// The volumes that are claimed, by themselves or for each pod.
+    pub(super) claimed: BTreeSet<Name>,
     /// What some workload waits for.
     pub(super) waits: BTreeSet<Wait>,
+    /// Edges between workloads that the topology does not have, by dependent.
+    pub(super) edges: BTreeMap<Name, BTreeSet<Name>>,
     /// What is kept in spirit only: path, and how.
     pub(super) emulated: BTreeMap<String, &'static str>,
     /// What cannot be kept.
@@ -48,7 +53,9 @@ impl<'a> Chart<'a> {
             name: label(topology.package.name.as_str()),
             derived: BTreeMap::new(),
             claims: BTreeMap::new(),
+            claimed: BTreeSet::new(),
             waits: BTreeSet::new(),
+            edges: edges::connected(topology),
             emulated: BTreeMap::new(),
             problems: vec![],
         }

@@ -1,17 +1,21 @@
 //! Persistent volume claims: one for each volume; of a volume that one node uses at a time, one for
-//! each workload that mounts a part of it.
+//! each workload that mounts a part of it, and of a workload that may run side by side, one for
+//! each pod.
 //!
 //! **Invariant.** A volume that one node uses at a time has one pod, so that no pod waits for a
 //! disk that is attached elsewhere.
 
 use std::collections::BTreeMap;
 
-use model::{Access, Diagnostic, MountSource, Name, Topology, Volume};
+use model::{Access, Diagnostic, MountSource, Name, Service, Topology, Volume};
 
 use super::chart::Chart;
 use super::expression::bare;
 use super::names::label;
-use super::spec::{ClaimResources, ClaimSpec, Metadata, Object, Storage};
+use super::spec::{
+    ClaimResources, ClaimSpec, ClaimTemplate, Metadata, Object, Storage, TemplateMetadata,
+    VolumeSource,
+};
 use super::workload::Place;
 
 /// What is claimed.
@@ -20,31 +24,85 @@ pub(super) struct Claim {
     pub(super) volume: Name,
 }
 
-/// The parts of one volume that each workload mounts; the empty part is the whole.
-type Parts<'a> = BTreeMap<&'a Name, Vec<String>>;
+/// What a mount means of a volume.
+struct Use {
+    /// The part, relative; the empty part is the whole.
+    part: String,
+    /// Whether only files directly in that part are meant, not what others have below it.
+    beside: bool,
+}
+
+/// What each workload mounts of one volume.
+type Uses<'a> = BTreeMap<&'a Name, Vec<Use>>;
+
+/// Where the data of a mount come from.
+pub(super) enum Claimed {
+    /// A claim, by its suffix.
+    Claim(String),
+    /// A claim for each pod, which stays when the pod goes.
+    Template(Box<ClaimTemplate>),
+    /// A claim for each pod, which goes with it.
+    Ephemeral(Box<VolumeSource>),
+}
+
+/// Whether more than one pod of a service may run.
+pub(super) fn is_scalable(service: &Service) -> bool {
+    service.scalable || service.replicas.get() > 1
+}
 
 impl Chart<'_> {
-    /// The suffix of the claim that `place` mounts `part` of. It hangs on nothing but that mount,
-    /// so that no other workload can make a claim lose its name, and so its data.
-    pub(super) fn claim(&mut self, place: &Place<'_>, volume: &Name, part: &str) -> String {
-        let access = self.topology.volumes.get(volume).expect("checked: the volume exists").access;
-        let suffix = match (access, part) {
-            (Access::Single, "") | (Access::Shared, _) => label(volume.as_str()),
-            (Access::Single, _) => format!("{}-{}", label(volume.as_str()), place.name),
+    /// Whether the pods of a service have data of their own.
+    pub(super) fn is_stateful(&self, service: &Service) -> bool {
+        let mut mounts = service.workload.mounts.values();
+        is_scalable(service) && mounts.any(|it| self.is_of_one_node(&it.source))
+    }
+
+    fn is_of_one_node(&self, source: &MountSource) -> bool {
+        match source {
+            MountSource::Volume { name, subpath: _, own: _ } => self.access(name) == Access::Single,
+            MountSource::HostPath { .. }
+            | MountSource::File(_)
+            | MountSource::Secret(_)
+            | MountSource::Tmpfs { .. } => false,
+        }
+    }
+
+    fn access(&self, volume: &Name) -> Access {
+        self.topology.volumes.get(volume).expect("checked: the volume exists").access
+    }
+
+    /// Where `place` finds a volume, of which it mounts the whole or a part. A claim hangs on
+    /// nothing but that mount, so that no other workload can make it lose its name, and so its
+    /// data.
+    pub(super) fn claim(&mut self, place: &Place<'_>, name: &Name, whole: bool) -> Claimed {
+        let volume = self.topology.volumes.get(name).expect("checked: the volume exists");
+        self.claimed.insert(name.clone());
+        if place.stateful && volume.access == Access::Single {
+            return self.claim_of_pod(name, volume);
+        }
+        let suffix = match (volume.access, whole) {
+            (Access::Single, true) | (Access::Shared, _) => label(name.as_str()),
+            (Access::Single, false) => format!("{}-{}", label(name.as_str()), place.name),
         };
-        self.claims.insert(suffix.clone(), Claim { volume: volume.clone() });
-        suffix
+        self.claims.insert(suffix.clone(), Claim { volume: name.clone() });
+        Claimed::Claim(suffix)
+    }
+
+    fn claim_of_pod(&self, name: &Name, volume: &Volume) -> Claimed {
+        let spec = claim_spec(name, volume);
+        if volume.retained {
+            let metadata = TemplateMetadata { name: format!("claim-{}", label(name.as_str())) };
+            return Claimed::Template(Box::new(ClaimTemplate { metadata, spec }));
+        }
+        Claimed::Ephemeral(Box::new(VolumeSource::ephemeral(spec)))
     }
 
     /// The object of one claim.
     pub(super) fn claim_object(&self, suffix: &str, claim: &Claim) -> Object<ClaimSpec> {
         let Claim { volume: name } = claim;
         let volume = self.topology.volumes.get(name).expect("checked: the volume exists");
-        let Volume { directory: _, size_gibibytes: _, access, retained, owner: _, remembers: _ } =
-            volume;
-        let keep = retained.then(|| ("helm.sh/resource-policy".to_owned(), "keep".to_owned()));
-        let value =
-            |key| bare(&format!("{{{{ (index .Values.volumes \"{name}\").{key} | toJson }}}}"));
+        let keep =
+            volume.retained.then(|| ("helm.sh/resource-policy".to_owned(), "keep".to_owned()));
         Object {
             api_version: "v1",
             kind: "PersistentVolumeClaim",
@@ -53,55 +111,64 @@ impl Chart<'_> {
                 labels: self.labels(""),
                 annotations: keep.into_iter().collect(),
             },
-            spec: ClaimSpec {
-                access_modes: [match access {
-                    Access::Single => "ReadWriteOnce",
-                    Access::Shared => "ReadWriteMany",
-                }],
-                storage_class_name: value("storageClassName"),
-                resources: ClaimResources { requests: Storage { storage: value("size") } },
-            },
+            spec: claim_spec(name, volume),
         }
     }
 }
 
-/// The part of a volume that a mount means, of what is `own` to it only that.
-pub(super) fn part(subpath: Option<&str>, own: Option<&str>) -> String {
-    let parts: Vec<&str> = [subpath, own].into_iter().flatten().collect();
-    parts.join("/")
+fn claim_spec(name: &Name, volume: &Volume) -> ClaimSpec {
+    let Volume { directory: _, size_gibibytes: _, access, retained: _, owner: _, remembers: _ } =
+        volume;
+    let value = |key| bare(&format!("{{{{ (index .Values.volumes \"{name}\").{key} | toJson }}}}"));
+    ClaimSpec {
+        access_modes: [match access {
+            Access::Single => "ReadWriteOnce",
+            Access::Shared => "ReadWriteMany",
+        }],
+        storage_class_name: value("storageClassName"),
+        resources: ClaimResources { requests: Storage { storage: value("size") } },
+    }
 }
 
 /// Refuses volumes of one node that several pods would use.
 pub(super) fn check(topology: &Topology) -> Vec<Diagnostic> {
     let mut problems = vec![];
-    for (volume, parts) in parts(topology) {
+    for (volume, uses) in uses(topology) {
         let single = topology.volumes.get(volume).expect("checked: the volume exists");
         if single.access == Access::Shared {
             continue;
         }
-        if let Some((one, other)) = overlap(&parts) {
+        if let Some((one, other)) = overlap(&uses) {
             problems.push(shared(volume, &format!("`{one}` and `{other}` use the same part")));
-            continue;
-        }
-        let mut services = parts.keys().filter_map(|name| topology.services.get(*name));
-        if services.any(|service| service.replicas.get() > 1) {
-            problems.push(shared(volume, "a service with several replicas uses it"));
         }
     }
     problems
 }
 
 /// Two workloads of which one sees what the other mounts. A volume has few users.
-fn overlap<'a>(parts: &Parts<'a>) -> Option<(&'a Name, &'a Name)> {
-    let users: Vec<(&Name, &Vec<String>)> = parts.iter().map(|(name, it)| (*name, it)).collect();
+fn overlap<'a>(uses: &Uses<'a>) -> Option<(&'a Name, &'a Name)> {
+    let users: Vec<(&Name, &Vec<Use>)> = uses.iter().map(|(name, it)| (*name, it)).collect();
     for (index, (one, ones)) in users.iter().enumerate() {
         for (other, others) in &users[index + 1..] {
-            if ones.iter().any(|a| others.iter().any(|b| within(a, b) || within(b, a))) {
+            if ones.iter().any(|a| others.iter().any(|b| a.sees(b) || b.sees(a))) {
                 return Some((one, other));
             }
         }
     }
     None
+}
+
+impl Use {
+    fn of(subpath: Option<&str>, own: Option<&str>) -> Self {
+        let below = own.filter(|it| *it != ".");
+        let parts: Vec<&str> = [subpath, below].into_iter().flatten().collect();
+        Self { part: parts.join("/"), beside: own == Some(".") }
+    }
+
+    /// Whether it sees what `other` means.
+    fn sees(&self, other: &Self) -> bool {
+        !self.beside && within(&other.part, &self.part)
+    }
 }
 
 /// Whether `part` is `whole`, or lies in it.
@@ -116,17 +183,17 @@ fn shared(volume: &Name, why: &str) -> Diagnostic {
         .hint("Write 'Shared, which needs a storage class with ReadWriteMany")
 }
 
-fn parts(topology: &Topology) -> BTreeMap<&Name, Parts<'_>> {
-    let mut parts: BTreeMap<&Name, Parts<'_>> = BTreeMap::new();
+fn uses(topology: &Topology) -> BTreeMap<&Name, Uses<'_>> {
+    let mut uses: BTreeMap<&Name, Uses<'_>> = BTreeMap::new();
     let services = topology.services.iter().map(|(name, it)| (name, &it.workload));
     let jobs = topology.jobs.iter().map(|(name, it)| (name, &it.workload));
     for (workload, it) in services.chain(jobs) {
         for mount in it.mounts.values() {
             if let MountSource::Volume { name, subpath, own } = &mount.source {
-                let part = part(subpath.as_deref(), own.as_deref());
-                parts.entry(name).or_default().entry(workload).or_default().push(part);
+                let part = Use::of(subpath.as_deref(), own.as_deref());
+                uses.entry(name).or_default().entry(workload).or_default().push(part);
             }
         }
     }
-    parts
+    uses
 }

@@ -75,7 +75,7 @@ impl Chart<'_> {
     }
 
     fn serving(&mut self, place: &Place<'_>, service: &Service) -> Serving {
-        let Service { workload: _, ports, health, restart: _, replicas: _ } = service;
+        let Service { workload: _, ports, health, restart: _, replicas: _, scalable: _ } = service;
         let ports = ports.iter().flat_map(|(name, port)| container_ports(place, name, port));
         let ports = ports.collect();
         let Some(health) = health else {
@@ -154,7 +154,7 @@ impl Chart<'_> {
 }
 
 /// What the values say that it may use.
-fn resources(name: &Name) -> String {
+pub(super) fn resources(name: &Name) -> String {
     bare(&format!("{{{{ (index .Values.workloads \"{name}\").resources | toJson }}}}"))
 }
 

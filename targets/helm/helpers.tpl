@@ -42,6 +42,29 @@
 {{- with .registry }}{{ . }}/{{ end }}{{ .repository }}:{{ .tag }}{{ with .digest }}@{{ . }}{{ end -}}
 {{- end }}
 
+{{/* One of the values that say where a workload may run: its own, or those of all. Arguments:
+     context, workload, key. */}}
+{{- define "CHART.scheduling" -}}
+{{- $values := (index . 0).Values -}}
+{{- $own := (index $values.workloads (index . 1)).scheduling -}}
+{{- hasKey $own (index . 2) | ternary $own $values.scheduling | dig (index . 2) nil | toJson -}}
+{{- end }}
+
+{{/* The specification of an Ingress. Arguments: context, service, port. */}}
+{{- define "CHART.ingress" -}}
+{{- $context := index . 0 -}}
+{{- $ingress := (index $context.Values.services (index . 1)).ingress -}}
+{{- $name := printf "%s-%s" (include "CHART.fullname" $context) (index . 1) -}}
+{{- $backend := dict "service" (dict "name" $name "port" (dict "name" (index . 2))) -}}
+{{- $path := dict "path" $ingress.path "pathType" $ingress.pathType "backend" $backend -}}
+{{- $rule := dict "http" (dict "paths" (list $path)) -}}
+{{- with $ingress.host }}{{ $_ := set $rule "host" . }}{{ end -}}
+{{- $spec := dict "rules" (list $rule) -}}
+{{- with $ingress.className }}{{ $_ := set $spec "ingressClassName" . }}{{ end -}}
+{{- with $ingress.tls }}{{ $_ := set $spec "tls" . }}{{ end -}}
+{{- $spec | toJson -}}
+{{- end }}
+
 {{/* A secret as it is. Arguments: context, key. */}}
 {{- define "CHART.secretValue" }}{{ get (index . 0).Values.secrets (index . 1) | required (printf "secrets.%s is missing: give its value, or the name of an existingSecret" (index . 1)) }}{{ end }}
 

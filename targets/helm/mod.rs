@@ -7,6 +7,7 @@
 mod chart;
 mod claim;
 mod container;
+mod edges;
 mod expression;
 mod file;
 mod health;
@@ -68,10 +69,21 @@ pub(crate) fn lower(topology: &Topology) -> Result<Lowered, Vec<Diagnostic>> {
     let suffixes = names::suffixes(topology, &chart.claims);
     chart.problems.extend(names::check_length(&suffixes));
     if !chart.problems.is_empty() {
-        return Err(chart.problems);
+        return Err(distinct(chart.problems));
     }
     write_chart(&chart, &mut lowered, names::room(&suffixes));
     Ok(lowered)
+}
+
+/// Each problem once, however many places have it.
+fn distinct(problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut result = vec![];
+    for problem in problems {
+        if !result.contains(&problem) {
+            result.push(problem);
+        }
+    }
+    result
 }
 
 /// A template in the making.
@@ -108,10 +120,19 @@ impl Template {
 fn write_service(chart: &mut Chart<'_>, lowered: &mut Lowered, name: &Name, service: &Service) {
     let path = format!("services.{name}");
     let mut template = Template::default();
-    template.document(&path, chart.deployment(name, service));
+    match chart.is_stateful(service) {
+        true => template.document(&path, chart.stateful_set(name, service)),
+        false => template.document(&path, chart.deployment(name, service)),
+    }
     if let Some(object) = chart.service(name, service) {
         template.raw("---\n");
         template.document(&format!("{path}.ports"), object);
+    }
+    if let Some(object) = chart.ingress(name, service) {
+        let asked = format!("(index .Values.services \"{name}\").ingress.enabled");
+        template.raw(&format!("{{{{- if {asked} }}}}\n---\n"));
+        template.document(&format!("{path}.ports"), object);
+        template.raw("{{- end }}\n");
     }
     template.write(lowered, format!("templates/{name}.yaml"));
 }
@@ -176,7 +197,7 @@ fn write_claims(chart: &mut Chart<'_>, lowered: &mut Lowered) {
         template.write(lowered, "templates/0-volumes.yaml".to_owned());
     }
     for volume in chart.topology.volumes.keys() {
-        if chart.claims.values().all(|claim| claim.volume != *volume) {
+        if !chart.claimed.contains(volume) {
             chart.emulate(format!("volumes.{volume}"), "nothing mounts it, so nothing is claimed");
         }
     }
@@ -207,7 +228,9 @@ fn write_chart(chart: &Chart<'_>, lowered: &mut Lowered, room: usize) {
         .replace("ROOM", &room.to_string())
         .replace("KEPT", &(room - 9).to_string());
     let sections = chart.sections();
-    let installation = Installation { secrets: chart.raw_secrets(), ..Installation::default() };
+    let secrets = chart.raw_secrets();
+    let optional = secrets.keys().filter(|key| chart.is_optional_secret(key)).cloned().collect();
+    let installation = Installation { secrets, optional, ..Installation::default() };
     let installation = serde_json::to_value(installation).expect("an installation is plain data");
     for (path, text) in [
         (".helmignore", IGNORED.to_owned()),

@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{Mount, MountSource, Name, Segment, Text};
 
 use super::chart::Chart;
-use super::claim;
+use super::claim::Claimed;
 use super::names::{self, label};
 use super::spec::{KeyToPath, Volume, VolumeMount, VolumeSource};
-use super::workload::Place;
+use super::workload::{ClaimTemplates, Place};
 use crate::at::At;
 
 /// What the mounts of one workload need.
@@ -22,6 +22,8 @@ pub(super) struct Mounted {
     secret_keys: BTreeSet<String>,
     /// Generated files without secrets that it reads.
     pub(super) files: BTreeSet<Name>,
+    /// What each pod claims.
+    pub(super) claims: ClaimTemplates,
 }
 
 /// What stands behind one mount: a volume of the pod, and the part of it that is meant.
@@ -41,7 +43,7 @@ impl Mounted {
 
     /// The volumes of the pod.
     pub(super) fn volumes(self, chart: &Chart<'_>) -> Vec<Volume> {
-        let Self { mounts: _, mut sources, secret_keys, files: _ } = self;
+        let Self { mounts: _, mut sources, secret_keys, files: _, claims: _ } = self;
         if !secret_keys.is_empty() {
             let keys = secret_keys.into_iter();
             let source = VolumeSource::Secret {
@@ -63,33 +65,34 @@ impl Chart<'_> {
         for (name, mount) in mounts {
             let path = format!("{}.mounts.{name}", place.path);
             let Mount { source, target, read_only } = mount;
-            let part = self.part(place, (&path, name), source, &mut mounted);
-            let Part { volume, sub_path, below, read_only: always } = part;
-            let mount_path = match below {
-                Some(below) => format!("{}/{below}", target.trim_end_matches('/')),
-                None => target.clone(),
-            };
-            let read_only = *read_only || always;
-            let mount = VolumeMount { name: volume, mount_path, sub_path, read_only };
-            mounted.mounts.push(At::new(path, mount));
+            for part in self.parts(place, (&path, name), source, &mut mounted) {
+                let Part { volume, sub_path, below, read_only: always } = part;
+                let mount_path = match below {
+                    Some(below) => format!("{}/{below}", target.trim_end_matches('/')),
+                    None => target.clone(),
+                };
+                let read_only = *read_only || always;
+                let mount = VolumeMount { name: volume, mount_path, sub_path, read_only };
+                mounted.mounts.push(At::new(path.clone(), mount));
+            }
         }
         mounted
     }
 
-    fn part(
+    fn parts(
         &mut self,
         place: &Place<'_>,
         (path, mount): (&str, &Name),
         source: &MountSource,
         mounted: &mut Mounted,
-    ) -> Part {
+    ) -> Vec<Part> {
         let name = |kind: &str| clipped(&format!("{kind}-{}", label(mount.as_str())));
         let (volume, source) = match source {
             MountSource::Volume { name, subpath, own } => {
-                return self.volume_part(place, name, (subpath, own), mounted);
+                return self.volume_parts(place, name, (subpath, own), mounted);
             }
-            MountSource::File(file) => return self.file_part(file, mounted),
-            MountSource::Secret(secret) => return self.secret_part(path, secret, mounted),
+            MountSource::File(file) => return vec![self.file_part(file, mounted)],
+            MountSource::Secret(secret) => return vec![self.secret_part(path, secret, mounted)],
             MountSource::HostPath { path: host } => {
                 (name("host"), self.host_path(place, path, host))
             }
@@ -99,23 +102,49 @@ impl Chart<'_> {
             }
         };
         mounted.sources.insert(volume.clone(), source);
-        Part { volume, sub_path: None, below: None, read_only: false }
+        vec![Part { volume, sub_path: None, below: None, read_only: false }]
     }
 
-    fn volume_part(
+    /// What is mounted of a volume: with a directory of the workload's own, both, since the second
+    /// mount makes that directory.
+    fn volume_parts(
         &mut self,
         place: &Place<'_>,
         name: &Name,
         (subpath, own): (&Option<String>, &Option<String>),
         mounted: &mut Mounted,
-    ) -> Part {
-        let part = claim::part(subpath.as_deref(), own.as_deref());
-        let suffix = self.claim(place, name, &part);
-        let volume = clipped(&format!("claim-{suffix}"));
-        let source = VolumeSource::PersistentVolumeClaim { claim_name: self.object(&suffix) };
+    ) -> Vec<Part> {
+        let claimed = self.claim(place, name, subpath.is_none() && own.is_none());
+        let volume = self.claimed_volume(name, claimed, mounted);
+        let part = |own: Option<&String>| {
+            let parts: Vec<&str> =
+                [subpath.as_ref(), own].into_iter().flatten().map(|it| &**it).collect();
+            let sub_path = (!parts.is_empty()).then(|| parts.join("/"));
+            Part { volume: volume.clone(), sub_path, below: own.cloned(), read_only: false }
+        };
+        let below = own.as_ref().filter(|it| *it != ".");
+        [Some(part(None)), below.map(|it| part(Some(it)))].into_iter().flatten().collect()
+    }
+
+    /// The name of the pod's volume with what is claimed.
+    fn claimed_volume(&self, name: &Name, claimed: Claimed, mounted: &mut Mounted) -> String {
+        let (volume, source) = match claimed {
+            Claimed::Claim(suffix) => {
+                let claim_name = self.object(&suffix);
+                let source = VolumeSource::PersistentVolumeClaim { claim_name };
+                (clipped(&format!("claim-{suffix}")), source)
+            }
+            Claimed::Ephemeral(source) => {
+                (clipped(&format!("claim-{}", label(name.as_str()))), *source)
+            }
+            Claimed::Template(template) => {
+                let volume = template.metadata.name.clone();
+                mounted.claims.insert(volume.clone(), *template);
+                return volume;
+            }
+        };
         mounted.sources.insert(volume.clone(), source);
-        let sub_path = (!part.is_empty()).then_some(part);
-        Part { volume, sub_path, below: own.clone(), read_only: false }
+        volume
     }
 
     fn file_part(&mut self, file: &Name, mounted: &mut Mounted) -> Part {

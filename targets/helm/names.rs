@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use model::{Diagnostic, Name, Topology};
 
-use super::claim::Claim;
+use super::claim::{Claim, is_scalable};
 
 /// The longest name of an object that is also a label.
 const LONGEST: usize = 63;
@@ -25,6 +25,9 @@ pub(super) fn label(name: &str) -> String {
     name.replace('_', "-")
 }
 
+/// How many characters Kubernetes adds to the name of a `StatefulSet` in a label: `-1234567890`.
+const REVISION: usize = 11;
+
 /// What follows the name of the release in the name of an object.
 pub(super) struct Suffix {
     /// What it is made for, in the topology.
@@ -35,9 +38,11 @@ pub(super) struct Suffix {
 
 /// The suffixes of what the chart names after parts of the topology.
 pub(super) fn suffixes(topology: &Topology, claims: &BTreeMap<String, Claim>) -> Vec<Suffix> {
+    let revision = |it| if is_scalable(it) { REVISION } else { 0 };
     let suffix = |kind, name: &Name, length| Suffix { path: format!("{kind}.{name}"), length };
-    let services = topology.services.keys();
-    let services = services.map(|name| suffix("services", name, name.as_str().len()));
+    let services = topology.services.iter();
+    let services =
+        services.map(|(name, it)| suffix("services", name, name.as_str().len() + revision(it)));
     let jobs = topology.jobs.keys();
     let jobs = jobs.map(|name| suffix("jobs", name, name.as_str().len() + DIGEST));
     let claims = claims.iter().map(|(name, claim)| suffix("volumes", &claim.volume, name.len()));

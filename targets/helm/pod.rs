@@ -10,8 +10,8 @@ use super::chart::Chart;
 use super::container::Program;
 use super::expression::bare;
 use super::mount::Mounted;
-use super::spec::{HostAlias, PodMetadata, PodSpec, PodTemplate, SecurityContext};
-use super::workload::Place;
+use super::spec::{HostAlias, PodMetadata, PodSpec, PodTemplate, Scheduling, SecurityContext};
+use super::workload::{ClaimTemplates, Place};
 use crate::at::At;
 
 impl Chart<'_> {
@@ -21,7 +21,7 @@ impl Chart<'_> {
         place: &Place<'_>,
         workload: &Workload,
         service: Option<&Service>,
-    ) -> PodTemplate {
+    ) -> (PodTemplate, ClaimTemplates) {
         let Workload {
             image,
             entrypoint,
@@ -40,7 +40,8 @@ impl Chart<'_> {
             labels,
         } = workload;
         let path = &place.path;
-        let wait = self.wait(place, image, depends_on);
+        let depends_on = self.edges(place.name, depends_on);
+        let wait = self.wait(place, image, &depends_on);
         let mut mounted = self.mounts(place, mounts);
         let program = Program { image, entrypoint, command, environment, service };
         let mut container = self.container(place, &program);
@@ -51,10 +52,11 @@ impl Chart<'_> {
         let from_secret = container.env.iter().any(|it| it.value.value.is_none());
         let reads_secret = from_secret || mounted.reads_secret();
         let annotations = self.annotations(place, labels, &mounted, reads_secret);
+        let claims = std::mem::take(&mut mounted.claims);
         let mut volumes = mounted.volumes(self);
         volumes.extend(wait.is_some().then(|| self.wait_volume()));
         let grace = format!("{path}.stop_grace_seconds");
-        PodTemplate {
+        let template = PodTemplate {
             metadata: PodMetadata { labels: self.selector(place.name.as_str()), annotations },
             spec: PodSpec {
                 service_account_name: wait.is_some().then(|| self.object("wait")),
@@ -64,6 +66,7 @@ impl Chart<'_> {
                 hostname: self.hostname(place, hostname.as_deref()),
                 host_aliases: aliases(path, host_aliases),
                 image_pull_secrets: bare("{{ .Values.imagePullSecrets | toJson }}"),
+                scheduling: self.scheduling(place),
                 security_context: self.security_context(place, user, supplementary_groups),
                 restart_policy: service.is_none().then_some("Never"),
                 termination_grace_period_seconds: At::new(grace, *stop_grace_seconds),
@@ -71,6 +74,19 @@ impl Chart<'_> {
                 containers: vec![container],
                 volumes,
             },
+        };
+        (template, claims)
+    }
+
+    /// Where the values let a workload run.
+    fn scheduling(&self, place: &Place<'_>) -> Scheduling {
+        let value =
+            |key| self.value("scheduling", &format!("(list . \"{}\" \"{key}\")", place.name));
+        Scheduling {
+            node_selector: value("nodeSelector"),
+            tolerations: value("tolerations"),
+            affinity: value("affinity"),
+            topology_spread_constraints: value("topologySpreadConstraints"),
         }
     }
 

@@ -31,10 +31,34 @@ pub(super) struct Metadata {
 
 #[derive(Serialize)]
 pub(super) struct DeploymentSpec {
-    pub(super) replicas: At<u32>,
+    pub(super) replicas: At<String>,
     pub(super) strategy: Strategy,
     pub(super) selector: Selector,
     pub(super) template: PodTemplate,
+}
+
+/// A `StatefulSet`, whose pods have names and claims of their own.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct StatefulSetSpec {
+    pub(super) replicas: At<String>,
+    pub(super) service_name: String,
+    pub(super) pod_management_policy: &'static str,
+    pub(super) selector: Selector,
+    pub(super) template: PodTemplate,
+    pub(super) volume_claim_templates: Vec<ClaimTemplate>,
+}
+
+#[derive(Serialize)]
+pub(super) struct ClaimTemplate {
+    pub(super) metadata: TemplateMetadata,
+    pub(super) spec: ClaimSpec,
+}
+
+/// Of a claim for each pod, which carries the labels of the pod.
+#[derive(Serialize)]
+pub(super) struct TemplateMetadata {
+    pub(super) name: String,
 }
 
 #[derive(Serialize)]
@@ -77,11 +101,15 @@ pub(super) struct PodSpec {
     pub(super) service_account_name: Option<String>,
     pub(super) automount_service_account_token: bool,
     pub(super) enable_service_links: bool,
-    pub(super) hostname: At<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) hostname: Option<At<String>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) host_aliases: Vec<At<HostAlias>>,
     /// A sequence, made by a template.
     pub(super) image_pull_secrets: String,
+    /// Where it may run, made by templates.
+    #[serde(flatten)]
+    pub(super) scheduling: Scheduling,
     pub(super) security_context: At<SecurityContext>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) restart_policy: Option<&'static str>,
@@ -91,6 +119,15 @@ pub(super) struct PodSpec {
     pub(super) containers: Vec<Container>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) volumes: Vec<Volume>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Scheduling {
+    pub(super) node_selector: String,
+    pub(super) tolerations: String,
+    pub(super) affinity: String,
+    pub(super) topology_spread_constraints: String,
 }
 
 #[derive(Serialize)]
@@ -232,6 +269,22 @@ pub(super) enum VolumeSource {
     Projected {
         sources: Vec<Projection>,
     },
+    #[serde(rename_all = "camelCase")]
+    Ephemeral {
+        volume_claim_template: EphemeralClaim,
+    },
+}
+
+impl VolumeSource {
+    /// A claim that goes with the pod.
+    pub(super) fn ephemeral(spec: ClaimSpec) -> Self {
+        Self::Ephemeral { volume_claim_template: EphemeralClaim { spec } }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct EphemeralClaim {
+    pub(super) spec: ClaimSpec,
 }
 
 #[derive(Clone, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -245,6 +298,36 @@ pub(super) struct KeyToPath {
 pub(super) enum Projection {
     ServiceAccountToken { path: String },
     ConfigMap { name: String, items: Vec<KeyToPath> },
+}
+
+/// What lets clients outside the cluster in, where values ask for it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Ingress {
+    pub(super) api_version: &'static str,
+    pub(super) kind: &'static str,
+    pub(super) metadata: AnnotatedMetadata,
+    /// A mapping, made by a template.
+    pub(super) spec: String,
+}
+
+/// Metadata with annotations of the values.
+#[derive(Serialize)]
+pub(super) struct AnnotatedMetadata {
+    pub(super) name: String,
+    /// A mapping, made by a template.
+    pub(super) labels: String,
+    /// A mapping, made by a template.
+    pub(super) annotations: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ServiceObject {
+    pub(super) api_version: &'static str,
+    pub(super) kind: &'static str,
+    pub(super) metadata: AnnotatedMetadata,
+    pub(super) spec: ServiceSpec,
 }
 
 #[derive(Serialize)]
@@ -262,6 +345,8 @@ pub(super) struct ServicePort {
     pub(super) port: u16,
     pub(super) target_port: u16,
     pub(super) protocol: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) app_protocol: Option<&'static str>,
 }
 
 #[derive(Serialize)]

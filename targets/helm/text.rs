@@ -34,15 +34,20 @@ impl Spelling for Release {
         format!("{}-{service}", self.prefix)
     }
 
-    fn external(&self, name: &Name, external: &External, path: &str) -> Result<String, Diagnostic> {
+    fn external(
+        &self,
+        name: &Name,
+        external: &External,
+        _path: &str,
+    ) -> Result<String, Diagnostic> {
         if external.is_this_machine() {
             let message =
                 format!("`{name}` runs on the machine of the deployment, and a cluster has many");
-            return Err(Diagnostic::value(path, message)
-                .hint("Give its address")
-                .related(format!("externals.{name}.address"), "its address"));
+            // Its one address is wrong, not each place that wants to know it.
+            return Err(Diagnostic::value(format!("externals.{name}.address"), message)
+                .hint("Write an address that every node of the cluster reaches"));
         }
-        Ok(external.address.clone())
+        Ok(expression(&format!("{{{{ (index .Values.externals \"{name}\").address }}}}")))
     }
 
     fn bind(&self, _workload: &Name) -> String {
@@ -150,6 +155,11 @@ impl Chart<'_> {
             let message = format!("`{name}` may be missing, and only a variable can be left out");
             self.refuse(path, &message, "Pass it in `environment`, or make it required");
         }
+    }
+
+    /// Whether the deployment starts without the secret called `key`.
+    pub(super) fn is_optional_secret(&self, key: &str) -> bool {
+        Name::try_from(key).is_ok_and(|name| self.is_optional(&name))
     }
 
     fn is_optional(&self, name: &Name) -> bool {

@@ -5,10 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use model::{Image, Name, Resources, Volume, Workload};
+use model::{External, Image, Name, Resources, Service, Volume, Workload};
 use serde_json::{Value, json};
 
 use super::chart::Chart;
+use super::claim::is_scalable;
+use super::service::http_port;
 use crate::yaml;
 
 /// A DNS label, or nothing.
@@ -16,6 +18,12 @@ const LABEL: &str = "^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$";
 
 /// DNS labels with dots between them, or nothing.
 const DOMAIN: &str = "^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$";
+
+/// A host name of an Ingress, or any.
+const HOST: &str = "^((\\*\\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$";
+
+/// A host name or an IP address: nothing that means something to a URL.
+const ADDRESS: &str = "^[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?$";
 
 /// The parts of an image reference: nothing that means something to YAML or to a shell.
 const REPOSITORY: &str = "^[a-z0-9][-a-z0-9._/:]*$";
@@ -94,21 +102,24 @@ impl Chart<'_> {
     /// The values of the chart, in the order in which they are written.
     pub(super) fn sections(&self) -> Vec<Section> {
         let topology = self.topology;
-        let services = topology.services.iter().map(|(name, it)| (name, &it.workload));
-        let jobs = topology.jobs.iter().map(|(name, it)| (name, &it.workload));
+        let services = topology.services.iter().map(|(name, it)| (name, (&it.workload, Some(it))));
+        let jobs = topology.jobs.iter().map(|(name, it)| (name, (&it.workload, None)));
         let serving = topology.services.iter().filter(|(_, it)| !it.ports.is_empty());
-        let mounted = topology.volumes.iter();
-        let mounted =
-            mounted.filter(|(name, _)| self.claims.values().any(|it| it.volume == **name));
+        let mounted = topology.volumes.iter().filter(|(name, _)| self.claimed.contains(*name));
         let mut sections = vec![
             section("nameOverride", NAME, Setting::text("", LABEL)),
             section("fullnameOverride", FULL_NAME, Setting::text("", LABEL)),
             section("imagePullSecrets", PULL_SECRETS, pull_secrets()),
             section("images", IMAGES, Setting::each(topology.images.iter(), image)),
+            section("scheduling", SCHEDULING, scheduling()),
             section("workloads", WORKLOADS, Setting::each(services.chain(jobs), workload)),
-            section("services", SERVICES, Setting::each(serving, |_| service())),
+            section("services", SERVICES, Setting::each(serving, service)),
             section("volumes", VOLUMES, Setting::each(mounted, volume)),
         ];
+        if !topology.externals.is_empty() {
+            let externals = Setting::each(topology.externals.iter(), external);
+            sections.push(section("externals", EXTERNALS, externals));
+        }
         if !self.derived.is_empty() {
             sections.push(section("existingSecret", EXISTING_SECRET, Setting::text("", DOMAIN)));
             sections.push(section("secrets", SECRETS, self.secrets()));
@@ -179,7 +190,7 @@ fn registry(repository: &str) -> (&str, &str) {
     }
 }
 
-fn workload(workload: &Workload) -> Setting {
+fn workload((workload, service): (&Workload, Option<&Service>)) -> Setting {
     let mut limits = BTreeMap::new();
     if let Some(Resources { cpu_millis, memory_mebibytes }) = &workload.resources {
         limits.extend(cpu_millis.map(|millis| ("cpu", format!("{millis}m"))));
@@ -189,12 +200,72 @@ fn workload(workload: &Workload) -> Setting {
     let amounts =
         json!({ "type": "object", "additionalProperties": { "type": ["string", "number"] } });
     let schema = closed(&json!({ "limits": amounts, "requests": amounts }));
-    Setting::group([("resources", Setting::one(default, schema))])
+    let own = Setting::one(json!({}), scheduling().schema());
+    let mut settings = BTreeMap::from([
+        ("resources".to_owned(), Setting::one(default, schema)),
+        ("scheduling".to_owned(), own),
+    ]);
+    settings.extend(service.map(|it| ("replicas".to_owned(), replicas(it))));
+    Setting::Group(settings)
 }
 
-fn service() -> Setting {
+/// How many pods run; one where a second would do harm.
+fn replicas(service: &Service) -> Setting {
+    let mut schema = json!({ "type": "integer", "minimum": 1 });
+    if !is_scalable(service) {
+        schema["maximum"] = json!(1);
+    }
+    Setting::one(service.replicas.get(), schema)
+}
+
+/// Where pods may run, in the words of Kubernetes.
+fn scheduling() -> Setting {
+    let texts = json!({ "type": "object", "additionalProperties": { "type": "string" } });
+    let objects = json!({ "type": "array", "items": { "type": "object" } });
+    Setting::group([
+        ("nodeSelector", Setting::one(json!({}), texts)),
+        ("tolerations", Setting::one(json!([]), objects.clone())),
+        ("affinity", Setting::one(json!({}), json!({ "type": "object" }))),
+        ("topologySpreadConstraints", Setting::one(json!([]), objects)),
+    ])
+}
+
+fn service(service: &Service) -> Setting {
     let types = json!({ "enum": ["ClusterIP", "NodePort", "LoadBalancer"] });
-    Setting::group([("type", Setting::one("ClusterIP", types))])
+    let mut settings = BTreeMap::from([
+        ("type".to_owned(), Setting::one("ClusterIP", types)),
+        ("annotations".to_owned(), annotations()),
+    ]);
+    if http_port(service).is_some() {
+        settings.insert("ingress".to_owned(), ingress());
+    }
+    Setting::Group(settings)
+}
+
+fn annotations() -> Setting {
+    let texts = json!({ "type": "object", "additionalProperties": { "type": "string" } });
+    Setting::one(json!({}), texts)
+}
+
+fn ingress() -> Setting {
+    let path_types = json!({ "enum": ["Exact", "ImplementationSpecific", "Prefix"] });
+    let hosts = json!({ "type": "array", "items": { "type": "string" } });
+    let tls = closed(&json!({ "hosts": hosts, "secretName": { "type": "string" } }));
+    Setting::group([
+        ("enabled", Setting::one(false, json!({ "type": "boolean" }))),
+        ("className", Setting::text("", DOMAIN)),
+        ("annotations", annotations()),
+        ("host", Setting::text("", HOST)),
+        ("path", Setting::text("/", "^/")),
+        ("pathType", Setting::one("Prefix", path_types)),
+        ("tls", Setting::one(json!([]), json!({ "type": "array", "items": tls }))),
+    ])
+}
+
+fn external(external: &External) -> Setting {
+    // Its port is part of what containers are configured with.
+    let External { address, ports: _ } = external;
+    Setting::group([("address", Setting::text(address, ADDRESS))])
 }
 
 fn volume(volume: &Volume) -> Setting {
@@ -211,11 +282,18 @@ const PULL_SECRETS: &str = "Secrets to pull images with: `- name: my-registry`."
 const IMAGES: &str = "\
 Images by name. The registry of all of them may be a mirror's.
 A digest wins over the tag: with another tag give another digest, or an empty one.";
-const WORKLOADS: &str = "What each workload asks for and may use at most.";
-const SERVICES: &str = "How each service is reached: ClusterIP, NodePort or LoadBalancer.";
+const SCHEDULING: &str = "Where all workloads may run, in the words of Kubernetes.";
+const WORKLOADS: &str = "\
+What each workload asks for and may use at most, how many of it run (one, where a second would do
+harm), and where: what `scheduling` has here is taken in place of what it has above.";
+const SERVICES: &str = "\
+How each service is reached: ClusterIP, NodePort or LoadBalancer; what speaks HTTP also through an
+Ingress.";
+const EXTERNALS: &str = "Where services are found that run elsewhere.";
 const VOLUMES: &str = "\
 What is kept. Without a storage class the cluster's default is taken.
-Size and class of a claim that exists already are the cluster's to change, not the chart's.";
+Size and class of a claim that exists already are the cluster's to change, not the chart's: an
+upgrade that changes those of a StatefulSet's claims is refused.";
 const EXISTING_SECRET: &str = "\
 The name of a Secret that holds every key that README.md lists. Without one the chart makes it.";
 const SECRETS: &str = "\

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use model::{Condition, Name};
 
 use super::chart::{Chart, Wait};
+use super::claim::is_scalable;
+use super::container::resources;
 use super::expression::{bare, expression};
 use super::spec::{
     Container, KeyToPath, Metadata, Projection, Role, RoleBinding, RoleRef, Rule, ServiceAccount,
@@ -66,7 +68,7 @@ impl Chart<'_> {
             startup_probe: None,
             readiness_probe: None,
             liveness_probe: None,
-            resources: None,
+            resources: Some(At::new(format!("{}.resources", place.path), resources(place.name))),
             volume_mounts: vec![At::new(path.clone(), mount)],
         };
         Some(At::new(path, container))
@@ -89,12 +91,17 @@ impl Chart<'_> {
             Condition::Completed => {
                 self.waits.insert(Wait::Succeeded(dependency.clone()));
                 let job = self.include(&format!("job.{dependency}"), ".");
-                ("succeeded", format!("/apis/batch/v1/namespaces/{namespace}/jobs/{job}"), 1)
+                (
+                    "succeeded",
+                    format!("/apis/batch/v1/namespaces/{namespace}/jobs/{job}"),
+                    "1".to_owned(),
+                )
             }
             Condition::Healthy => {
                 self.waits.insert(Wait::Ready(dependency.clone()));
                 let object = self.object(dependency.as_str());
-                let path = format!("/apis/apps/v1/namespaces/{namespace}/deployments/{object}");
+                let kind = self.kind(dependency);
+                let path = format!("/apis/apps/v1/namespaces/{namespace}/{kind}/{object}");
                 ("readyReplicas", path, self.replicas(dependency))
             }
             Condition::Started => {
@@ -108,11 +115,26 @@ impl Chart<'_> {
                 ("phase", path, self.replicas(dependency))
             }
         };
-        [what.to_owned(), number.to_string(), path]
+        [what.to_owned(), number, path]
     }
 
-    fn replicas(&self, dependency: &Name) -> u32 {
-        self.topology.services.get(dependency).map_or(1, |service| service.replicas.get())
+    /// How many pods of a dependency there are.
+    fn replicas(&self, dependency: &Name) -> String {
+        match self.topology.services.get(dependency) {
+            Some(service) if is_scalable(service) => expression(&format!(
+                "{{{{ (index .Values.workloads \"{dependency}\").replicas }}}}"
+            )),
+            Some(_) | None => "1".to_owned(),
+        }
+    }
+
+    /// What a service is to the API.
+    fn kind(&self, service: &Name) -> &'static str {
+        let service = self.topology.services.get(service);
+        match service.is_some_and(|it| self.is_stateful(it)) {
+            true => "statefulsets",
+            false => "deployments",
+        }
     }
 
     /// The account that waits, and all that it may see.
@@ -154,10 +176,14 @@ impl Chart<'_> {
     }
 
     fn rules(&self) -> Vec<Rule> {
-        let (mut deployments, mut jobs, mut pods) = (vec![], vec![], false);
+        let (mut deployments, mut stateful_sets, mut jobs) = (vec![], vec![], vec![]);
+        let mut pods = false;
         for wait in &self.waits {
             match wait {
-                Wait::Ready(service) => deployments.push(self.object(service.as_str())),
+                Wait::Ready(service) => match self.kind(service) {
+                    "deployments" => deployments.push(self.object(service.as_str())),
+                    _ => stateful_sets.push(self.object(service.as_str())),
+                },
                 Wait::Succeeded(job) => jobs.push(self.include(&format!("job.{job}"), ".")),
                 Wait::Running => pods = true,
             }
@@ -171,6 +197,9 @@ impl Chart<'_> {
         let mut rules = vec![];
         if !deployments.is_empty() {
             rules.push(rule("apps", "deployments", deployments, "get"));
+        }
+        if !stateful_sets.is_empty() {
+            rules.push(rule("apps", "statefulsets", stateful_sets, "get"));
         }
         if !jobs.is_empty() {
             rules.push(rule("batch", "jobs", jobs, "get"));

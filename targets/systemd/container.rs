@@ -62,7 +62,7 @@ pub(super) fn write(draft: &mut Draft, workload: &Workload) {
 /// Publishes the ports of `service` that clients outside reach.
 pub(super) fn ports(draft: &mut Draft, service: &Service) {
     for (name, port) in &service.ports {
-        let Port { container, protocol, count, publish } = port;
+        let Port { container, protocol, count, application: _, publish } = port;
         let Some(Publish { address, port }) = publish else {
             continue;
         };

@@ -116,7 +116,7 @@ fn probe(draft: &mut Draft, service: &Service, probe: &Probe) -> String {
 
 fn address(draft: &Draft, service: &Service, port: &Name) -> String {
     let port = service.ports.get(port).expect("checked: the port exists");
-    let Port { container, protocol: _, count: _, publish: _ } = port;
+    let Port { container, protocol: _, count: _, application: _, publish: _ } = port;
     format!("{}:{container}", names::hostname(draft.topology, draft.name))
 }
 

@@ -59,7 +59,7 @@ pub(crate) fn lower(topology: &Topology) -> Result<Lowered, Vec<Diagnostic>> {
 
 fn service(output: &mut Output, topology: &Topology, name: &Name, it: &Service) {
     // `health` writes the health check, and `service::service` the rest.
-    let Service { workload, ports: _, health: _, restart: _, replicas } = it;
+    let Service { workload, ports: _, health: _, restart: _, replicas, scalable: _ } = it;
     let mut draft = Draft::new(topology, "services", name);
     if replicas.get() > 1 {
         let message = format!("systemd cannot run {replicas} of a service");
