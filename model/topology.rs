@@ -27,6 +27,9 @@ pub struct Topology {
     /// Services and jobs that the package has but that this deployment leaves out.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub absent: BTreeSet<Name>,
+    /// What people see services and jobs under in a drawing: the printed name of a group each.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub groups: BTreeMap<Name, String>,
     /// What is kept.
     #[serde(default)]
     pub volumes: BTreeMap<Name, Volume>,

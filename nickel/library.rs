@@ -48,6 +48,7 @@ pub(crate) const PACKAGES: &[Embedded] = &[Embedded {
             "files/webui-server-settings.ncl",
             include_str!("packages/clp/files/webui-server-settings.ncl"),
         ),
+        ("groups.ncl", include_str!("packages/clp/groups.ncl")),
         ("health.ncl", include_str!("packages/clp/health.ncl")),
         ("images.ncl", include_str!("packages/clp/images.ncl")),
         ("inputs.ncl", include_str!("packages/clp/inputs.ncl")),

@@ -23,6 +23,7 @@ pub mod document;
 pub mod explain;
 pub mod failure;
 pub mod files;
+pub mod graph;
 pub mod init;
 pub mod install;
 pub mod lock;

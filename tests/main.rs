@@ -9,6 +9,7 @@ mod engine;
 
 mod generated;
 mod golden;
+mod graph;
 mod init;
 mod install;
 mod lock;

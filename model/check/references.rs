@@ -12,6 +12,10 @@ pub(super) fn check(topology: &Topology) -> Vec<Diagnostic> {
     for (name, service) in &topology.services {
         problems.extend(probe(topology, &format!("services.{name}"), service));
     }
+    for name in topology.groups.keys().filter(|name| !is_workload(topology, name)) {
+        let message = format!("there is no service or job `{name}`");
+        problems.push(Diagnostic::value(format!("groups.{name}"), message));
+    }
     for (name, volume) in &topology.volumes {
         let path = format!("volumes.{name}.owner");
         problems.extend(user(topology, path, &volume.owner));
@@ -23,6 +27,14 @@ pub(super) fn check(topology: &Topology) -> Vec<Diagnostic> {
         }
     }
     problems
+}
+
+/// Whether the package has a service or job of this name, deployed or not.
+fn is_workload(topology: &Topology, name: &Name) -> bool {
+    topology.services.contains_key(name)
+        || topology.jobs.contains_key(name)
+        || topology.externals.contains_key(name)
+        || topology.absent.contains(name)
 }
 
 fn workload_references(topology: &Topology, path: &str, workload: &Workload) -> Vec<Diagnostic> {

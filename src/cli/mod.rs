@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod diff;
 mod explain;
+mod graph;
 mod init;
 mod install;
 mod lock;
@@ -76,6 +77,7 @@ enum Command {
     Check(check::Check),
     Diff(diff::Diff),
     Explain(explain::Explain),
+    Graph(graph::Draw),
     Init(init::Init),
     Install(install::Install),
     Lock(Box<lock::Lock>),
@@ -108,6 +110,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Check(command) => command.run(json),
         Command::Diff(command) => command.run(format),
         Command::Explain(command) => command.run(json),
+        Command::Graph(command) => command.run(json),
         Command::Init(command) => command.run(json),
         Command::Install(command) => command.run(json),
         Command::Lock(command) => command.run(json),

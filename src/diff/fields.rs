@@ -69,6 +69,7 @@ pub fn topologies(before: &Topology, after: &Topology) -> (Vec<Field>, Renames) 
         services,
         jobs,
         externals,
+        groups: _, // They are for drawings.
         absent: _, // What is not there is told of where it was.
         volumes,
         files,

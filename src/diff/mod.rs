@@ -5,7 +5,7 @@
 //! 1. [`side`]: each side as files and, where that is known, a topology with origins.
 //! 2. [`fields`]: where the topologies differ ([`rename`] finds what only has another name).
 //! 3. [`service`]: what becomes of each workload.
-//! 4. [`cause`]: why.
+//! 4. [`cause`] says why.
 //! 5. [`files`]: which files differ.
 //!
 //! **Invariant.** Nothing secret is in a topology, nor shown of a file that may hold secrets.

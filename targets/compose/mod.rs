@@ -82,6 +82,7 @@ impl<'a> Lowering<'a> {
             images: _,
             secrets: _,
             users: _,
+            groups: _, // They are for drawings.
         } = self.topology;
         let services = services.iter().map(|(name, it)| (name, self.service(name, it)));
         let mut services: BTreeMap<String, _> =

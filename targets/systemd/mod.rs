@@ -39,6 +39,7 @@ pub(crate) fn lower(topology: &Topology) -> Result<Lowered, Vec<Diagnostic>> {
         images: _, // Spelt where they are used.
         secrets: _,
         users: _,
+        groups: _, // They are for drawings.
     } = topology;
     let mut output = Output::default();
     output.refuse(reserved(topology));

@@ -1,0 +1,3 @@
+# Graphviz: the machine's own.
+
+install_graphviz() { machine_package dot graphviz; }
