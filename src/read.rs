@@ -44,8 +44,10 @@ pub struct Loaded<'a> {
     pub defaults: Json,
     /// The files that were read, by the names of the inputs.
     pub paths: BTreeMap<String, PathBuf>,
-    /// The lock, where there is one.
+    /// The lock, where there is one that can be read.
     pub lock: Option<ReadLock>,
+    /// Why there is none, where that is a mistake of whoever needs it.
+    pub lock_failure: Option<Failure>,
     /// Where the lock is, or would be.
     pub lock_path: PathBuf,
     /// How much the lock has to hold.
@@ -158,6 +160,10 @@ pub fn with_loaded<T>(
     let folder = if embedded { Folder::Embedded(&package) } else { Folder::Read(&read_package) };
     let defaults = front.package(folder).map_err(|reports| fail(&front, &names, reports))?;
     let project_folder = names.project.clone();
+    let (lock, lock_failure) = match lock::pin::find(request, &choices, &project_folder) {
+        Ok(lock) => (lock, None),
+        Err(failure) => (None, Some(failure)),
+    };
     let mut loaded = Loaded {
         front,
         inputs: Inputs { sets: last_of_each(&request.sets), ..Inputs::default() },
@@ -167,7 +173,8 @@ pub fn with_loaded<T>(
         notes: vec![],
         defaults: defaults.clone(),
         paths: BTreeMap::new(),
-        lock: lock::pin::find(request, &choices, &project_folder)?,
+        lock,
+        lock_failure,
         lock_path: lock::pin::path(request, &choices, &project_folder).0,
         strict: request.strict(),
         guard: Some(guard),

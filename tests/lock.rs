@@ -150,3 +150,80 @@ fn an_image_that_nothing_uses_is_left_out() {
     let values = fs::read_to_string(folder.path().join("out/values.yaml")).unwrap();
     assert!(values.contains("database_mysql") && values.contains("repository: mysql"), "{values}");
 }
+
+/// The images of every configuration of CLP, as another tool's lock.
+fn images_of_clp() -> String {
+    let digest = |name: &str| crate::registry::images::sha256(name.as_bytes());
+    let names = [
+        "ghcr.io/y-scope/clp/clp-package:0.9.0",
+        "mariadb:10-jammy",
+        "mysql:8.0.23",
+        "rabbitmq:3.9.8",
+        "redis:7.2.4",
+        "mongo:7.0.1",
+    ];
+    let images = names.map(|name| {
+        let digest = digest(name);
+        format!("- {{image: 'x@{digest}', annotations: {{kbld.carvel.dev/id: '{name}'}}}}\n")
+    });
+    format!("kind: ImagesLock\nimages:\n{}", images.concat())
+}
+
+/// One lock holds what every type and option of a package can use.
+#[test]
+fn one_lock_serves_every_variant() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("images.yaml"), images_of_clp()).unwrap();
+    ends(&run(clp_gen(folder.path(), &["lock", "import", "images.yaml", "--offline"])), 0, &[]);
+    let lock = folder.path().join("clp-gen.lock");
+    let mut variants = std::collections::BTreeSet::new();
+    for fixture in crate::fixtures("accepted") {
+        let name = fixture.file_name().unwrap().to_str().unwrap().to_owned();
+        // That one names an image of its own.
+        if !name.starts_with("clp-") || name == "clp-customised" {
+            continue;
+        }
+        let out = folder.path().join(&name);
+        let mut command =
+            clp_gen(&fixture.join("in"), &["build", "--target", "compose", "--frozen"]);
+        command.arg("--release").arg("--out").arg(&out).arg("--lock").arg(&lock);
+        ends(&run(command), 0, &[]);
+        let manifest = fs::read_to_string(out.join("manifest.json")).unwrap();
+        let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+        variants.insert(manifest["variant"].to_string());
+        for image in manifest["images"].as_object().unwrap().values() {
+            assert!(image.as_str().unwrap().contains("@sha256:"), "{name}: {image}");
+        }
+    }
+    assert_eq!(variants.len(), 4, "{variants:?}");
+    let fixture = crate::root().join("fixtures/accepted/clp-customised/in");
+    let mut command = clp_gen(&fixture, &["check", "--host", "etc/host.yaml", "--lock"]);
+    command.arg(&lock);
+    ends(&run(command), 3, &["for `clp`, and registry.example.org"]);
+}
+
+/// A project says where its lock is.
+#[test]
+fn a_project_names_its_lock() {
+    let project = Project::new("notes-locked");
+    fs::create_dir(project.path("locks")).unwrap();
+    fs::rename(project.path("clp-gen.lock"), project.path("locks/mine")).unwrap();
+    fs::write(project.path("deployment.ncl"), "{ deployment.lock = \"locks/mine\" }").unwrap();
+    ends(&project.build(&["--locked"]), 0, &[]);
+    assert!(compose(&project.path("out")).contains("@sha256:"));
+    fs::remove_file(project.path("locks/mine")).unwrap();
+    ends(&project.build(&[]), 1, &["locks/mine: there is no such file"]);
+}
+
+/// What needs no image does not mind a lock that cannot be read.
+#[test]
+fn a_broken_lock_is_in_nobody_elses_way() {
+    let project = Project::new("notes-locked");
+    fs::write(project.path("clp-gen.lock"), "<<<<<<< ours\n").unwrap();
+    for command in [&["explain", "services.web.image"][..], &["schema", "config"]] {
+        ends(&project.command(command), 0, &[]);
+    }
+    for command in [&["build", "--target", "compose"][..], &["check"], &["lock", "--offline"]] {
+        ends(&project.command(command), 1, &["the marks of a merge"]);
+    }
+}

@@ -16,6 +16,7 @@ mod lock;
 mod origins;
 mod preflight;
 mod programs;
+mod registry;
 mod rejected;
 mod same_bytes;
 mod schema;

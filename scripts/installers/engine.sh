@@ -25,7 +25,7 @@ build_engine() {
 
 # own_libraries FOLDER NAME PROGRAM [ARGUMENT]: makes bin/NAME call FOLDER's program with FOLDER's libraries.
 own_libraries() {
-    printf '%s\n' '#!/bin/sh' 'engine=$(dirname "$0")/..' 'export LD_LIBRARY_PATH="$engine"/usr/lib/x86_64-linux-gnu' \
+    printf '%s\n' '#!/bin/sh' 'engine=${0%/*}/..' 'export LD_LIBRARY_PATH="$engine"/usr/lib/x86_64-linux-gnu' \
         'export XTABLES_LIBDIR="$LD_LIBRARY_PATH/xtables"' "exec \"\$engine\"/$3 ${4:-} \"\$@\"" >"$1/bin/$2"
     chmod 755 "$1/bin/$2"
 }

@@ -152,7 +152,7 @@ struct Network {
     ca_file: Option<PathBuf>,
 
     /// How long a registry may take to answer one request, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, help_heading = "Network",
+    #[arg(long, value_name = "SECONDS", default_value_t = 15, help_heading = "Network",
           value_parser = clap::value_parser!(u64).range(1..=3600))]
     timeout: u64,
 

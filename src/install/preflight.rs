@@ -49,6 +49,30 @@ impl Preflight<'_> {
         problems.extend(self.instance()?);
         problems.extend(self.engine(&engine));
         problems.extend(self.ports());
+        problems.extend(self.local_images()?);
+        Ok(problems)
+    }
+
+    /// Images that are in no registry, and that the engine does not have as they were locked.
+    fn local_images(&self) -> Result<Vec<Diagnostic>, Failure> {
+        let mut problems = vec![];
+        for (name, image) in &self.topology.images {
+            let Some(locked) = &image.local else { continue };
+            let asked = image.asked();
+            let message = match engine::image_id(&asked).map_err(Failure::Environment)? {
+                Some(id) if id.as_str() == locked => continue,
+                Some(id) => format!(
+                    "the engine has another image {asked} than was locked: {} instead of {locked}",
+                    id.as_str()
+                ),
+                None => format!("the engine has no image {asked}, and no registry does"),
+            };
+            let hint = format!(
+                "Load the image that was locked; or lock what is there with `clp-gen lock \
+                 --from-engine {name}`"
+            );
+            problems.push(Diagnostic::value(format!("images.{name}.tag"), message).hint(hint));
+        }
         Ok(problems)
     }
 

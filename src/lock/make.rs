@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use model::{Image, Name, Topology};
+use model::{Diagnostic, Image, Name, Topology};
 use nickel::{Evaluated, Layer, Origins};
 
 use super::{Found, ImageDigest, Lock, Locked, Manifest, Package, ReadLock, look_up, pin};
@@ -11,6 +11,7 @@ use crate::build::explained;
 use crate::failure::Failure;
 use crate::install::engine;
 use crate::read::{Loaded, with_loaded};
+use crate::registry::place::mistake;
 use crate::registry::{self, Client};
 use crate::report::Shown;
 use crate::request::Request;
@@ -98,7 +99,7 @@ pub fn with_situation<T>(
             return Err(Failure::Input(problems));
         }
         loaded.unbound();
-        let before = loaded.lock.clone();
+        let before = pin::of(loaded)?;
         if let Some(read) = &before {
             pin::of_this_package(read, &topology)?;
         }
@@ -216,6 +217,7 @@ fn looked_up(
     if wanted.is_empty() {
         return Ok(BTreeMap::new());
     }
+    well_named(situation, wanted)?;
     must_be_online(request, wanted.values().map(Image::asked))?;
     let client = Client::new(&options.registry)?;
     let ask = |image: &Image| client.manifest(&client.place(&image.repository), &image.tag);
@@ -226,6 +228,21 @@ fn looked_up(
         (name, Locked { reference, found: Found::Registry(manifest) })
     });
     Ok(locked.collect())
+}
+
+/// Refuses names that no registry could have.
+fn well_named(
+    situation: &Situation<'_, '_>,
+    wanted: &BTreeMap<Name, Image>,
+) -> Result<(), Failure> {
+    let mistakes = wanted.iter().filter_map(|(name, Image { repository, tag, .. })| {
+        let message = mistake(repository, tag)?;
+        let field = if message.ends_with("tag") { "tag" } else { "repository" };
+        let hint = "Write `registry/path` and a tag, without a digest: the lock pins it";
+        Some(Diagnostic::value(format!("images.{name}.{field}"), message).hint(hint))
+    });
+    let reports = explained(situation.loaded, mistakes.collect(), &situation.origins);
+    if reports.is_empty() { Ok(()) } else { Err(Failure::Input(reports)) }
 }
 
 /// Refuses to ask registries where no network may be used.

@@ -61,7 +61,7 @@ pub fn pinned(
     topology: Topology,
     origins: &Origins,
 ) -> Result<Topology, Failure> {
-    let lock = loaded.lock.clone();
+    let lock = of(loaded)?;
     match &lock {
         None => without_lock(loaded)?,
         Some(read) => {
@@ -79,6 +79,18 @@ pub fn pinned(
         no_local_image(&read, &topology)?;
     }
     Ok(topology)
+}
+
+/// The lock of what was loaded. Commands that need none do not mind what is wrong with it.
+///
+/// # Errors
+///
+/// A named file that is not there, and one that is no lock.
+pub fn of(loaded: &mut Loaded<'_>) -> Result<Option<ReadLock>, Failure> {
+    match loaded.lock_failure.take() {
+        Some(failure) => Err(failure),
+        None => Ok(loaded.lock.clone()),
+    }
 }
 
 fn without_lock(loaded: &mut Loaded<'_>) -> Result<(), Failure> {

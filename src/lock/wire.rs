@@ -224,3 +224,60 @@ fn locked(image: WireImage) -> Result<(Name, Locked), String> {
     };
     Ok((name, Locked { reference, found }))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use model::Name;
+
+    use super::{parse, print};
+    use crate::lock::{Found, ImageDigest, Lock, Locked, Manifest, Package};
+
+    fn digest(digit: char) -> ImageDigest {
+        ImageDigest::parse(&format!("sha256:{}", digit.to_string().repeat(64))).unwrap()
+    }
+
+    /// A lock with every kind of image, and texts that TOML has to quote.
+    fn example() -> Lock {
+        let platforms = BTreeMap::from([
+            ("linux/amd64".to_owned(), digest('2')),
+            ("windows/amd64:10.0.17763.5122".to_owned(), digest('3')),
+        ]);
+        let media_type = Some("application/vnd.oci.image.index.v1+json".to_owned());
+        let found = [
+            ("whole", Found::Registry(Manifest { digest: digest('1'), media_type, platforms })),
+            ("bare", {
+                let platforms = BTreeMap::new();
+                Found::Registry(Manifest { digest: digest('4'), media_type: None, platforms })
+            }),
+            ("local", Found::Local { id: digest('5') }),
+        ];
+        let images = found.map(|(name, found)| {
+            let reference = format!("{name}/\"quoted\"\\:# end");
+            (Name::try_from(name).unwrap(), Locked { reference, found })
+        });
+        let package = Package {
+            name: Name::try_from("notes").unwrap(),
+            version: "1 ''' \"2\"".to_owned(),
+            digest: digest('6').as_str().to_owned(),
+        };
+        Lock { package, images: images.into() }
+    }
+
+    #[test]
+    fn what_is_written_is_what_is_read() {
+        let text = print(&example());
+        assert_eq!(parse(text.as_bytes(), "lock").unwrap(), example());
+        let windows = text.replace('\n', "\r\n");
+        assert_eq!(parse(windows.as_bytes(), "lock").unwrap(), example());
+    }
+
+    #[test]
+    fn a_lock_that_is_cut_off_anywhere_is_none() {
+        let text = print(&example());
+        for end in 0..text.trim_end().len() {
+            assert!(parse(&text.as_bytes()[..end], "lock").is_err(), "{}", &text[..end]);
+        }
+    }
+}

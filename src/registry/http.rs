@@ -2,18 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use ureq::http::{HeaderMap, Response, header};
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector, TcpConnector};
 use ureq::{Agent, Body};
 
 use super::Options;
 use super::auth::Authorization;
 use super::manifest;
 use super::place::Place;
+use super::tls::{Tls, is_authority};
 use super::trouble::{Kind, Trouble};
 use crate::failure::Failure;
 
@@ -74,18 +75,14 @@ impl Http {
     ///
     /// Certificates that cannot be read.
     pub fn new(options: &Options) -> Result<Self, Failure> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = TlsConfig::builder()
-            .root_certs(RootCerts::Specific(Arc::new(roots(options)?)))
-            .unversioned_rustls_crypto_provider(provider)
-            .build();
-        let agent = Agent::config_builder()
-            .tls_config(tls)
+        let config = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(options.timeout))
             .user_agent(concat!("clp-gen/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .into();
+            .build();
+        let connector = ().chain(ConnectProxyConnector::default());
+        let connector = connector.chain(TcpConnector::default()).chain(Tls::new(options)?);
+        let agent = Agent::with_parts(config, connector, DefaultResolver::default());
         let (plain, timeout) = (options.plain_http.clone(), options.timeout);
         Ok(Self { agent, plain, timeout, retries: options.retries })
     }
@@ -205,7 +202,12 @@ impl Http {
             };
             if let Some(error) = trouble {
                 let kind = self.kind(&error);
-                let in_passing = matches!(kind, Kind::TimedOut(_) | Kind::Broken(_));
+                let in_passing = match kind {
+                    // What is silent twice is silent.
+                    Kind::TimedOut(_) => attempt == 0,
+                    Kind::Broken(_) => true,
+                    _ => false,
+                };
                 if last || !in_passing {
                     return Err(place.trouble(reference, kind));
                 }
@@ -221,8 +223,6 @@ impl Http {
         match error {
             ureq::Error::Timeout(_) => Kind::TimedOut(self.timeout.as_secs()),
             ureq::Error::HostNotFound => Kind::NoHost,
-            ureq::Error::Rustls(error) => tls(error),
-            ureq::Error::Tls(words) => Kind::Tls((*words).to_owned()),
             ureq::Error::Io(error) => match error.get_ref().and_then(|it| it.downcast_ref()) {
                 Some(error) => tls(error),
                 None => io(error, self.timeout),
@@ -251,6 +251,9 @@ fn tls(error: &rustls::Error) -> Kind {
         rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer) => {
             Kind::Tls("nobody that this machine trusts signed its certificate".to_owned())
         }
+        error if is_authority(error) => Kind::Tls(
+            "it signed its certificate itself, and nobody here trusts that one".to_owned(),
+        ),
         error => Kind::Tls(error.to_string()),
     }
 }
@@ -309,31 +312,5 @@ fn when(text: &str) -> String {
         Ok(seconds) => format!("in {seconds} s"),
         Err(_) if pause(text).is_some() => format!("after {text}"),
         Err(_) => "later".to_owned(),
-    }
-}
-
-/// The certificates to trust: the system's (or those of `SSL_CERT_FILE`), and the user's own.
-fn roots(options: &Options) -> Result<Vec<Certificate<'static>>, Failure> {
-    let system = rustls_native_certs::load_native_certs();
-    let mut roots: Vec<_> =
-        system.certs.iter().map(|it| Certificate::from_der(it).to_owned()).collect();
-    let Some(file) = &options.ca_file else {
-        return Ok(roots);
-    };
-    let pem = crate::files::Files::Disk.bytes(file)?;
-    let own: Result<Vec<_>, _> = parse_pem(&pem).collect();
-    let own: Vec<_> = own.unwrap_or_default().into_iter().filter_map(certificate).collect();
-    if own.is_empty() {
-        let message = format!("there is no certificate in {}", file.display());
-        return Err(Failure::input(message, "Name a file of certificates in PEM"));
-    }
-    roots.extend(own);
-    Ok(roots)
-}
-
-fn certificate(item: PemItem<'static>) -> Option<Certificate<'static>> {
-    match item {
-        PemItem::Certificate(certificate) => Some(certificate),
-        _ => None,
     }
 }

@@ -3,7 +3,7 @@
 //! # Steps
 //!
 //! 1. [`place`]: where an image is looked up, from its reference and the mirrors.
-//! 2. [`http`]: one request, with retries; [`auth`] answers a registry that asks who we are, with
+//! 2. [`http`]: one request, with retries, over [`tls`]; [`auth`] answers a registry that asks who we are, with
 //!    what [`credentials`] finds.
 //! 3. [`manifest`]: what the bytes say, once their digest is seen to be right.
 //!
@@ -17,6 +17,7 @@ pub mod credentials;
 pub mod http;
 pub mod manifest;
 pub mod place;
+pub mod tls;
 pub mod trouble;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -63,6 +63,27 @@ impl Place {
     }
 }
 
+/// What is wrong with the name of an image that is to be looked up, by the grammar of references.
+#[must_use]
+pub fn mistake(repository: &str, tag: &str) -> Option<String> {
+    let (registry, path) = parts(repository);
+    let is_host = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
+    if !registry.chars().all(is_host) || !path.split('/').all(is_component) {
+        return Some(format!("`{repository}` is no repository of images"));
+    }
+    let is_tag = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let starts = tag.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    (!starts || tag.len() > 128 || !tag.chars().all(is_tag)).then(|| format!("`{tag}` is no tag"))
+}
+
+/// Lower-case letters and digits, with `.`, `_`, `__` or dashes between them.
+fn is_component(text: &str) -> bool {
+    let is_inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let is_joint = |it: &str| matches!(it, "." | "_" | "__") || it.chars().all(|c| c == '-');
+    let mut joints = text.split(is_inner).filter(|it| !it.is_empty());
+    text.starts_with(is_inner) && text.ends_with(is_inner) && joints.all(is_joint)
+}
+
 /// The registry of a repository and the path in it. A first part with a dot or a colon in it, or
 /// `localhost`, is a registry.
 fn parts(repository: &str) -> (String, String) {
@@ -83,7 +104,36 @@ fn parts(repository: &str) -> (String, String) {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::Place;
+    use super::{Place, mistake};
+
+    #[test]
+    fn names_are_checked_before_they_are_part_of_an_address() {
+        for (repository, tag) in [
+            ("redis", "7.2.4"),
+            ("a__b/c.d_e-f--g", "_"),
+            ("Example.org:5000/a", "V1"),
+            ("[::1]:5000/a", "1"),
+        ] {
+            assert_eq!(mistake(repository, tag), None, "{repository}:{tag}");
+        }
+        for (repository, tag) in [
+            ("", "1"),
+            ("a b", "1"),
+            ("A", "1"),
+            ("a/../b", "1"),
+            ("a?b", "1"),
+            ("a//b", "1"),
+            ("a.example/", "1"),
+            ("a@sha256:1", "1"),
+            ("http://a.example/b", "1"),
+            ("a", ""),
+            ("a", "-"),
+            ("a", "1@sha256:1"),
+            ("a", "1/2"),
+        ] {
+            assert!(mistake(repository, tag).is_some(), "{repository}:{tag}");
+        }
+    }
 
     #[test]
     fn names_mean_what_docker_makes_of_them() {

@@ -107,7 +107,7 @@ impl Trouble {
             Kind::Refused => format!("{registry} refused the connection"),
             Kind::NoHost => format!("there is no host {registry}"),
             Kind::TimedOut(seconds) => {
-                format!("{registry} did not answer in {seconds} s, however often it was asked")
+                format!("{registry} did not answer in {seconds} s")
             }
             Kind::Broken(words) => format!("the connection to {registry} broke: {words}"),
             Kind::Tls(words) => format!("no TLS connection to {registry}: {words}"),

@@ -37,7 +37,8 @@ impl Engine {
         TURN.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn start() -> Self {
+    /// One more, with nothing in it, that ends when it is dropped.
+    pub(crate) fn start() -> Self {
         let folder = tempfile::Builder::new().prefix("clp-gen-engine-").tempdir().unwrap().keep();
         let mut command = tool("engine");
         // In a group of its own, Ctrl-C does not reach it, and it cleans up.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output};
 
 use serde_json::{Value as Json, json};
 
@@ -29,27 +29,41 @@ impl<'a> Deployment<'a> {
     /// Writes a configuration, with ports of its own, and installs it. `number` tells this
     /// deployment from others that run at the same time.
     pub(crate) fn install(engine: &'a Engine, number: u16, config: &Json) -> Self {
-        Self::install_with(engine, number, config, COMPOSE)
+        Self::install_as(engine, number, config, COMPOSE, 1000)
     }
 
-    pub(crate) fn install_with(
+    /// The same, with this release of Compose, and to run as this user.
+    pub(crate) fn install_as(
         engine: &'a Engine,
         number: u16,
         config: &Json,
         compose: &'static str,
+        user: u32,
+    ) -> Self {
+        let deployment = Self::without_images(engine, number, config, (compose, user), &[]);
+        images::provide(engine, &deployment.topology);
+        deployment
+    }
+
+    /// The same, with further arguments, for an engine that gets its images elsewhere.
+    pub(crate) fn without_images(
+        engine: &'a Engine,
+        number: u16,
+        config: &Json,
+        (compose, user): (&'static str, u32),
+        further: &[&str],
     ) -> Self {
         let folder = tempfile::Builder::new().prefix("clp-gen-deployment-").tempdir().unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         fs::create_dir(folder.path().join("logs")).unwrap();
         fs::create_dir(folder.path().join("aws")).unwrap();
-        let facts = json!({ "instance_id": format!("t{number}"), "uid": 1000, "gid": 1000 });
+        let facts = json!({ "instance_id": format!("t{number}"), "uid": user, "gid": user });
         fs::write(folder.path().join("host.yaml"), facts.to_string()).unwrap();
         fs::write(folder.path().join("credentials.yaml"), credentials().to_string()).unwrap();
         let topology = Json::Null;
         let mut deployment = Self { engine, folder, compose, commands: vec![], topology };
         let config = deployment.completed(number, config.clone());
-        deployment.configure(&config);
-        images::provide(engine, &deployment.topology);
+        deployment.install_with(&config, further);
         deployment
     }
 
@@ -74,10 +88,27 @@ impl<'a> Deployment<'a> {
 
     /// Installs this configuration.
     pub(crate) fn configure(&mut self, config: &Json) {
+        self.install_with(config, &[]);
+    }
+
+    /// Installs this configuration, with further arguments.
+    pub(crate) fn install_with(&mut self, config: &Json, further: &[&str]) {
         fs::write(self.folder.path().join("clp-config.yaml"), config.to_string()).unwrap();
+        let mut command = self.clp_gen(&["install", "--target", "compose", "--root"]);
+        command.arg(self.root()).args(further);
+        let output = run(command);
+        assert!(output.status.success(), "{}", stderr(&output));
+        self.commands = printed(&stdout(&output));
+        let text = fs::read(self.root().join(".clp-gen/topology.json")).unwrap();
+        let document: Json = serde_json::from_slice(&text).unwrap();
+        self.topology = document["topology"].clone();
+    }
+
+    /// The program on the engine's machine, with the files of this deployment.
+    pub(crate) fn clp_gen(&self, arguments: &[&str]) -> Command {
         let program = Path::new(env!("CARGO_BIN_EXE_clp-gen"));
         let mut command = self.engine.command(program, self.compose);
-        command.args(["install", "--target", "compose", "--root"]).arg(self.root());
+        command.args([arguments[0]]);
         for (option, file) in [
             ("--config", "clp-config.yaml"),
             ("--credentials", "credentials.yaml"),
@@ -85,12 +116,8 @@ impl<'a> Deployment<'a> {
         ] {
             command.arg(option).arg(self.folder.path().join(file));
         }
-        let output = run(command);
-        assert!(output.status.success(), "{}", stderr(&output));
-        self.commands = printed(&stdout(&output));
-        let text = fs::read(self.root().join(".clp-gen/topology.json")).unwrap();
-        let document: Json = serde_json::from_slice(&text).unwrap();
-        self.topology = document["topology"].clone();
+        command.args(&arguments[1..]);
+        command
     }
 
     /// The configuration that is installed.

@@ -20,11 +20,13 @@ const PROBES: [&str; 5] = ["mysqladmin", "redis-cli", "rabbitmq-diagnostics", "m
 /// Gives the engine an image for each that the topology names.
 pub(crate) fn provide(engine: &Engine, topology: &Json) {
     static KNOWN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    // Held until an image is there: who comes later needs it.
+    let mut known = KNOWN.lock().unwrap();
     for (image, it) in topology["images"].as_object().unwrap() {
         let name =
             format!("{}:{}", it["repository"].as_str().unwrap(), it["tag"].as_str().unwrap());
         if let Some(program) = server(topology, image) {
-            if KNOWN.lock().unwrap().insert(name.clone()) {
+            if known.insert(name.clone()) {
                 // Mongo's arguments go to its server, the others' images call it by themselves.
                 let call = if program == "mongod" { "ENTRYPOINT" } else { "CMD" };
                 import(engine, &name, &[program], "", &format!("{call} [\"{program}\"]"));

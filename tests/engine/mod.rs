@@ -4,6 +4,7 @@
 mod daemon;
 mod deployment;
 mod images;
+mod locked;
 mod mutations;
 mod plan;
 mod restarts;

@@ -2,9 +2,11 @@
 
 use serde_json::{Value as Json, json};
 
-use super::daemon::Engine;
+use super::daemon::{COMPOSE, Engine};
 use super::deployment::Deployment;
+use super::storage::everything_is_on_disk;
 use super::verdict::faults_of_start;
+use crate::{run, stdout};
 
 /// The four types, each configured as little as it can be.
 pub(crate) fn types() -> [(&'static str, Json); 4] {
@@ -35,21 +37,32 @@ pub(crate) fn types() -> [(&'static str, Json); 4] {
     ]
 }
 
+/// How all types run.
+pub(crate) struct Setting {
+    /// The number of the first deployment.
+    pub(crate) first: u16,
+    /// The release of Compose.
+    pub(crate) compose: &'static str,
+    /// Who owns the data, and runs everything but, where it is root, what other people made.
+    pub(crate) user: u32,
+}
+
 /// Starts every type at once, and shows each to `look` before it is stopped.
 pub(crate) fn run_all(
-    first: u16,
+    setting: &Setting,
     types: &[(&'static str, Json)],
     look: impl Fn(&str, &Deployment) + Sync,
 ) {
     let _turn = Engine::turn();
     let engine = Engine::shared();
+    let Setting { first, compose, user } = *setting;
     std::thread::scope(|scope| {
         for (number, (name, config)) in (first..).zip(types) {
             let look = &look;
             scope.spawn(move || {
-                let deployment = Deployment::install(engine, number, config);
+                let deployment = Deployment::install_as(engine, number, config, compose, user);
                 assert_eq!(deployment.topology["variant"], *name);
-                assert_eq!(faults_of_start(&deployment, 120), [""; 0], "{name}");
+                assert_eq!(faults_of_start(&deployment, 180), [""; 0], "{name}");
                 look(name, &deployment);
                 deployment.stop();
             });
@@ -60,5 +73,46 @@ pub(crate) fn run_all(
 
 #[test]
 fn every_type_comes_to_healthy_and_goes_without_a_trace() {
-    run_all(1, &types(), |_, _| ());
+    let setting = Setting { first: 1, compose: COMPOSE, user: 1000 };
+    run_all(&setting, &types(), |name, deployment| {
+        everything_is_on_disk(name, deployment);
+        the_network_has_its_name(deployment);
+        probes_log_in(deployment);
+        the_other_commands_work(deployment);
+    });
+}
+
+/// Presto's own project attaches to it.
+fn the_network_has_its_name(deployment: &Deployment) {
+    let name = format!("{}_default", deployment.project());
+    let containers = deployment.containers();
+    for (workload, it) in &containers {
+        let networks = it["NetworkSettings"]["Networks"].as_object().unwrap();
+        assert!(networks.keys().eq([&name]), "{workload}");
+    }
+}
+
+/// Else every password would be right.
+fn probes_log_in(deployment: &Deployment) {
+    let containers = deployment.containers();
+    let database = containers["database"]["Id"].as_str().unwrap();
+    let probe = containers["database"]["Config"]["Healthcheck"]["Test"].as_array().unwrap();
+    let probe: Vec<&str> = probe[1..].iter().map(|it| it.as_str().unwrap()).collect();
+    let succeeds = |words: &[&str]| {
+        run(deployment.engine.docker(&[&["exec", database], words].concat())).status.success()
+    };
+    assert!(succeeds(&probe));
+    let (_, others) = probe.split_last().unwrap();
+    assert!(!succeeds(&[others, &["--password=wrong"]].concat()));
+}
+
+fn the_other_commands_work(deployment: &Deployment) {
+    let status = stdout(&deployment.run("status", 30));
+    for workload in deployment.containers().keys() {
+        assert!(status.contains(&format!("-{workload}-1")), "{workload}: {status}");
+    }
+    // They are followed until somebody has seen enough.
+    let logs = deployment.run("logs", 5);
+    assert_eq!(logs.status.code(), Some(124));
+    assert!(stdout(&logs).contains("listening 3306"), "{}", stdout(&logs));
 }

@@ -21,13 +21,11 @@ type Events = Vec<(u64, String, String)>;
 /// Starts a deployment with the printed command. What is wrong then, one line each.
 pub(crate) fn faults_of_start(deployment: &Deployment, seconds: u32) -> Vec<String> {
     let output = deployment.run("start", seconds);
-    let mut faults = Vec::from_iter(fault_of_command(&output));
-    let started = faults.is_empty();
+    let mut faults = faults_of_command(&output);
     let end = Instant::now() + PATIENCE;
     loop {
         let seen = Seen::now(deployment);
-        let waiting = started && Instant::now() < end && !seen.is_complete();
-        if !waiting {
+        if Instant::now() > end || seen.is_settled() {
             faults.extend(seen.faults());
             faults.extend(closed_ports(deployment));
             return faults;
@@ -36,10 +34,15 @@ pub(crate) fn faults_of_start(deployment: &Deployment, seconds: u32) -> Vec<Stri
     }
 }
 
-fn fault_of_command(output: &Output) -> Option<String> {
+fn faults_of_command(output: &Output) -> Vec<String> {
     let said = stderr(output);
-    let last = said.lines().last().unwrap_or_default();
-    (!output.status.success()).then(|| format!("start: {:?} {last}", output.status.code()))
+    let warned = said.lines().filter(|it| it.to_lowercase().contains("warn"));
+    let mut faults: Vec<_> = warned.map(|it| format!("start: {it}")).collect();
+    if !output.status.success() {
+        let last = said.lines().last().unwrap_or_default();
+        faults.push(format!("start: exit code {:?}: {last}", output.status.code()));
+    }
+    faults
 }
 
 /// What is seen of a deployment at one time.
@@ -65,10 +68,12 @@ impl<'a> Seen<'a> {
         services.chain(of("jobs").map(|(name, it)| (name, it, true)))
     }
 
-    /// Whether nothing more is to be expected.
-    fn is_complete(&self) -> bool {
-        let done = |name: &str, is_job: bool| self.at(name, if is_job { "end" } else { "ready" });
-        self.workloads().all(|(name, _, is_job)| done(name, is_job).is_some())
+    /// Whether nothing more is to be expected of what runs.
+    fn is_settled(&self) -> bool {
+        self.containers.iter().all(|(name, it)| {
+            let rests = ["created", "exited"].contains(&it["State"]["Status"].as_str().unwrap());
+            rests || self.at(name, "ready").is_some()
+        })
     }
 
     /// When something happened first.
@@ -116,7 +121,8 @@ impl<'a> Seen<'a> {
         let Some(begun) = self.at(name, "start") else { return vec![] };
         let mut faults = vec![];
         for (other, condition) in workload["depends_on"].as_object().unwrap() {
-            let event = match condition.as_str().unwrap() {
+            let condition = condition.as_str().unwrap();
+            let event = match condition {
                 "Healthy" => "probed",
                 "Completed" => "end",
                 "Started" => "start",
