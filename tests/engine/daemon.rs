@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::images::provide_server;
 use crate::programs::{tool, tools};
 use crate::{run, stderr, stdout};
 
@@ -21,7 +22,7 @@ pub(crate) const COMPOSE: &str = "2.40.3";
 pub(crate) struct Engine {
     folder: PathBuf,
     /// The other side of its standard input is ours: it ends when we do.
-    _supervisor: Child,
+    supervisor: Child,
 }
 
 impl Engine {
@@ -43,7 +44,7 @@ impl Engine {
         let mut command = tool("engine");
         // In a group of its own, Ctrl-C does not reach it, and it cleans up.
         command.arg(&folder).stdin(Stdio::piped()).stdout(Stdio::null()).process_group(0);
-        let engine = Self { folder, _supervisor: command.spawn().unwrap() };
+        let engine = Self { folder, supervisor: command.spawn().unwrap() };
         let end = Instant::now() + PATIENCE;
         // It wants its folder empty: nothing is put there before it has begun.
         let begun = || engine.folder.join("docker.sock").exists();
@@ -106,4 +107,32 @@ fn it_answers() {
         command.args(["compose", "version", "--short"]);
         assert_eq!(stdout(&run(command)).trim(), compose);
     }
+}
+
+/// A test process that is killed closes the other side too: there is nothing more to it.
+#[test]
+fn it_goes_with_its_standard_input() {
+    let mut engine = Engine::start();
+    provide_server(&engine, "clp-gen.test/lasting:1", "redis-server");
+    // With its input open, the shell waits for ever.
+    engine.ask(&["run", "--detach", "--interactive", "clp-gen.test/lasting:1", "bash"]);
+    let name = engine.folder.file_name().unwrap().to_str().unwrap();
+    assert!(processes(name) > 0 && groups(name) > 0);
+    drop(engine.supervisor.stdin.take());
+    assert!(engine.supervisor.wait().unwrap().success());
+    assert_eq!((processes(name), groups(name)), (0, 0));
+    assert!(!engine.folder.exists());
+}
+
+/// How many processes have a text in their arguments.
+fn processes(name: &str) -> usize {
+    let arguments = fs::read_dir("/proc").unwrap().map(|it| it.unwrap().path().join("cmdline"));
+    let arguments = arguments.filter_map(|it| fs::read(it).ok());
+    arguments.filter(|it| String::from_utf8_lossy(it).contains(name)).count()
+}
+
+/// How many control groups have a text in their names.
+fn groups(name: &str) -> usize {
+    let groups = walkdir::WalkDir::new("/sys/fs/cgroup").into_iter().filter_map(Result::ok);
+    groups.filter(|it| it.file_name().to_string_lossy().contains(name)).count()
 }

@@ -7,9 +7,9 @@ use std::process::{Command, Output};
 
 use serde_json::{Value as Json, json};
 
-use super::daemon::{COMPOSE, Engine};
 use super::images;
-use crate::{run, stderr, stdout};
+use super::{COMPOSE, Engine};
+use crate::{clp_gen, run, stderr, stdout};
 
 /// Everything special, in each secret.
 const SECRET: &str = "p#a$s 'w\"o\\r%d@:/{=&!*?`ü";
@@ -53,18 +53,34 @@ impl<'a> Deployment<'a> {
         (compose, user): (&'static str, u32),
         further: &[&str],
     ) -> Self {
-        let folder = tempfile::Builder::new().prefix("clp-gen-deployment-").tempdir().unwrap();
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        fs::create_dir(folder.path().join("logs")).unwrap();
-        fs::create_dir(folder.path().join("aws")).unwrap();
+        let mut deployment = Self::nothing(engine, compose);
+        let folder = deployment.folder.path();
+        fs::create_dir(folder.join("logs")).unwrap();
+        fs::create_dir(folder.join("aws")).unwrap();
         let facts = json!({ "instance_id": format!("t{number}"), "uid": user, "gid": user });
-        fs::write(folder.path().join("host.yaml"), facts.to_string()).unwrap();
-        fs::write(folder.path().join("credentials.yaml"), credentials().to_string()).unwrap();
-        let topology = Json::Null;
-        let mut deployment = Self { engine, folder, compose, commands: vec![], topology };
+        fs::write(folder.join("host.yaml"), facts.to_string()).unwrap();
+        fs::write(folder.join("credentials.yaml"), credentials().to_string()).unwrap();
         let config = deployment.completed(number, config.clone());
         deployment.install_with(&config, further);
         deployment
+    }
+
+    /// What the first two commands of the documentation make of an empty folder.
+    pub(crate) fn first(engine: &'a Engine) -> Self {
+        let mut deployment = Self::nothing(engine, COMPOSE);
+        fs::create_dir(deployment.root()).unwrap();
+        let output = run(clp_gen(&deployment.root(), &["init"]));
+        assert!(output.status.success(), "{}", stderr(&output));
+        deployment.put(&[]);
+        images::provide(engine, &deployment.topology);
+        deployment
+    }
+
+    /// A folder that everybody may enter.
+    fn nothing(engine: &'a Engine, compose: &'static str) -> Self {
+        let folder = tempfile::Builder::new().prefix("clp-gen-deployment-").tempdir().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        Self { engine, folder, compose, commands: vec![], topology: Json::Null }
     }
 
     /// The configuration, with the image of this deployment, and a port for each that is published.
@@ -94,30 +110,41 @@ impl<'a> Deployment<'a> {
     /// Installs this configuration, with further arguments.
     pub(crate) fn install_with(&mut self, config: &Json, further: &[&str]) {
         fs::write(self.folder.path().join("clp-config.yaml"), config.to_string()).unwrap();
-        let mut command = self.clp_gen(&["install", "--target", "compose", "--root"]);
-        command.arg(self.root()).args(further);
+        let inputs = self.inputs();
+        let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
+        self.put(&[&inputs, further].concat());
+    }
+
+    /// The arguments that name the files of this deployment.
+    fn inputs(&self) -> Vec<String> {
+        let files = ["config", "credentials", "host"].map(|input| {
+            let name = if input == "config" { "clp-config" } else { input };
+            let path = self.folder.path().join(format!("{name}.yaml"));
+            [format!("--{input}"), path.display().to_string()]
+        });
+        files.into_iter().flatten().collect()
+    }
+
+    /// The program on the engine's machine, with the files of this deployment.
+    pub(crate) fn clp_gen(&self, arguments: &[&str]) -> Command {
+        let mut command = self.program();
+        command.arg(arguments[0]).args(self.inputs()).args(&arguments[1..]);
+        command
+    }
+
+    fn program(&self) -> Command {
+        self.engine.command(Path::new(env!("CARGO_BIN_EXE_clp-gen")), self.compose)
+    }
+
+    fn put(&mut self, options: &[&str]) {
+        let mut command = self.program();
+        command.args(["install", "--target", "compose", "--root"]).arg(self.root()).args(options);
         let output = run(command);
         assert!(output.status.success(), "{}", stderr(&output));
         self.commands = printed(&stdout(&output));
         let text = fs::read(self.root().join(".clp-gen/topology.json")).unwrap();
         let document: Json = serde_json::from_slice(&text).unwrap();
         self.topology = document["topology"].clone();
-    }
-
-    /// The program on the engine's machine, with the files of this deployment.
-    pub(crate) fn clp_gen(&self, arguments: &[&str]) -> Command {
-        let program = Path::new(env!("CARGO_BIN_EXE_clp-gen"));
-        let mut command = self.engine.command(program, self.compose);
-        command.args([arguments[0]]);
-        for (option, file) in [
-            ("--config", "clp-config.yaml"),
-            ("--credentials", "credentials.yaml"),
-            ("--host", "host.yaml"),
-        ] {
-            command.arg(option).arg(self.folder.path().join(file));
-        }
-        command.args(&arguments[1..]);
-        command
     }
 
     /// The configuration that is installed.
@@ -192,7 +219,8 @@ impl Drop for Deployment<'_> {
     }
 }
 
-fn credentials() -> Json {
+/// The credentials of every deployment.
+pub(crate) fn credentials() -> Json {
     let secret = |name: &str| format!("{name}{SECRET}");
     json!({
         "database": {

@@ -9,7 +9,7 @@ use std::sync::{Mutex, OnceLock};
 
 use serde_json::Value as Json;
 
-use super::daemon::Engine;
+use super::Engine;
 use super::plan::{plan, server};
 use crate::programs::tools;
 use crate::{root, run, stderr};
@@ -19,23 +19,28 @@ const PROBES: [&str; 5] = ["mysqladmin", "redis-cli", "rabbitmq-diagnostics", "m
 
 /// Gives the engine an image for each that the topology names.
 pub(crate) fn provide(engine: &Engine, topology: &Json) {
-    static KNOWN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-    // Held until an image is there: who comes later needs it.
-    let mut known = KNOWN.lock().unwrap();
     for (image, it) in topology["images"].as_object().unwrap() {
         let name =
             format!("{}:{}", it["repository"].as_str().unwrap(), it["tag"].as_str().unwrap());
         if let Some(program) = server(topology, image) {
-            if known.insert(name.clone()) {
-                // Mongo's arguments go to its server, the others' images call it by themselves.
-                let call = if program == "mongod" { "ENTRYPOINT" } else { "CMD" };
-                import(engine, &name, &[program], "", &format!("{call} [\"{program}\"]"));
-            }
+            provide_server(engine, &name, program);
         } else {
             let programs = programs(topology, image);
             let programs: Vec<&str> = programs.iter().map(String::as_str).collect();
             import(engine, &name, &programs, &plan(topology, image), "CMD [\"none\"]");
         }
+    }
+}
+
+/// Gives the engine an image of a server that other people make.
+pub(crate) fn provide_server(engine: &Engine, name: &str, program: &str) {
+    static KNOWN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    // Held until the image is there: who comes later needs it.
+    let mut known = KNOWN.lock().unwrap();
+    if known.insert(name.to_owned()) {
+        // Mongo's arguments go to its server, the others' images call it by themselves.
+        let call = if program == "mongod" { "ENTRYPOINT" } else { "CMD" };
+        import(engine, name, &[program], "", &format!("{call} [\"{program}\"]"));
     }
 }
 

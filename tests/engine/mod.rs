@@ -3,6 +3,7 @@
 
 mod daemon;
 mod deployment;
+mod external;
 mod images;
 mod locked;
 mod mutations;

@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use serde_json::{Value as Json, json};
 
-use super::daemon::Engine;
+use super::Engine;
 use super::deployment::Deployment;
 use super::types::types;
 use super::verdict::faults_of_start;

@@ -68,26 +68,56 @@ fn mounts(workload: &Json) -> Vec<Vec<String>> {
 }
 
 fn reaches(topology: &Json, name: &str, workload: &Json) -> Vec<Vec<String>> {
-    let waited = waits_for(topology, workload);
-    let line = |service: &str, place: Vec<String>| {
-        let image = topology["services"][service]["image"].as_str().unwrap();
-        let identity = server(topology, image).unwrap_or(service).to_owned();
-        [vec!["reach".to_owned(), service.to_owned(), identity], place].concat()
-    };
     let own = own_places(workload);
+    let waited = waits_for(topology, workload);
+    let mut wanted = waited.clone();
+    wanted.extend(elsewhere(topology, workload, &own));
     if waited.is_empty() {
-        let mut lines: Vec<_> =
-            own.into_iter().map(|(service, place)| line(&service, place)).collect();
-        lines.push(vec!["retry".to_owned()]);
-        return lines;
+        wanted.extend(own.iter().map(|(service, _)| service.clone()));
     }
     let files = file_places(topology, workload);
     let named = |service: &String| {
         let place = own.iter().chain(&files).find(|(it, _)| it == service);
         let (_, place) = place.unwrap_or_else(|| panic!("nothing tells {name} where {service} is"));
-        line(service, place.clone())
+        let identity = identity(topology, service);
+        [vec!["reach".to_owned(), service.clone(), identity], place.clone()].concat()
     };
-    waited.iter().map(named).collect()
+    let mut lines: Vec<_> = wanted.iter().map(named).collect();
+    if waited.is_empty() {
+        lines.push(vec!["retry".to_owned()]);
+    }
+    lines
+}
+
+/// The services that run elsewhere and that a workload uses: it names them by itself, or knows
+/// their secrets.
+fn elsewhere(topology: &Json, workload: &Json, own: &[(String, Vec<String>)]) -> BTreeSet<String> {
+    let external = topology.get("externals").and_then(Json::as_object).into_iter().flatten();
+    let secrets: Vec<&str> = object(&workload["environment"])
+        .flat_map(|(_, text)| text["$text"].as_array().into_iter().flatten())
+        .filter_map(|it| it["Secret"]["name"].as_str())
+        .collect();
+    let uses = |service: &str| {
+        own.iter().any(|(it, _)| it == service)
+            || secrets.iter().any(|it| it.starts_with(&format!("{service}_")))
+    };
+    external.map(|(service, _)| service.clone()).filter(|it| uses(it)).collect()
+}
+
+/// What a service has to say that it is.
+fn identity(topology: &Json, service: &str) -> String {
+    if let Some(image) = topology["services"][service]["image"].as_str() {
+        return server(topology, image).unwrap_or(service).to_owned();
+    }
+    let ports = topology["externals"][service]["ports"].as_object().unwrap();
+    let identity = match ports.keys().next().unwrap().as_str() {
+        "mysql" => "mariadbd",
+        "amqp" => "rabbitmq-server",
+        "redis" => "redis-server",
+        "mongodb" => "mongod",
+        port => panic!("nobody knows what answers on {port}"),
+    };
+    identity.to_owned()
 }
 
 /// The services that arguments and variables name.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
-use super::daemon::Engine;
+use super::Engine;
 use super::deployment::Deployment;
 use super::verdict::faults_of_start;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use super::deployment::Deployment;
 use super::types::{Setting, run_all, types};
@@ -31,8 +31,7 @@ fn stored_elsewhere() -> [(&'static str, Json); 4] {
 }
 
 /// The places that something is mounted at, as the engine says.
-fn mounted(deployment: &Deployment, workload: &str) -> BTreeSet<String> {
-    let containers = deployment.containers();
+fn mounted(containers: &Map<String, Json>, workload: &str) -> BTreeSet<String> {
     let mounts = containers[workload]["Mounts"].as_array().unwrap().iter();
     let bound = mounts.inspect(|it| assert_eq!(it["Type"], "bind", "{workload}: {it}"));
     let places = bound.map(|it| it["Destination"].as_str().unwrap());
@@ -51,7 +50,8 @@ const SERVER: &str = "/opt/clp/var/www/webui/server/dist/settings.json";
 
 /// What has it in common where everything is on disk; else the test below could not fail.
 pub(crate) fn everything_is_on_disk(name: &str, deployment: &Deployment) {
-    let it = |workload: &str| mounted(deployment, workload);
+    let containers = deployment.containers();
+    let it = |workload: &str| mounted(&containers, workload);
     let worker = [CONFIG, "/mnt/logs", "/var/data/archives", "/var/log", "/var/tmp"];
     assert_eq!(it("compression-worker"), places(worker), "{name}");
     assert_eq!(it("compression-scheduler"), places([CONFIG, "/mnt/logs", "/var/log"]), "{name}");
@@ -59,8 +59,9 @@ pub(crate) fn everything_is_on_disk(name: &str, deployment: &Deployment) {
 }
 
 fn nothing_is_on_disk(name: &str, deployment: &Deployment) {
-    let it = |workload: &str| mounted(deployment, workload);
-    for workload in deployment.containers().keys() {
+    let containers = deployment.containers();
+    let it = |workload: &str| mounted(&containers, workload);
+    for workload in containers.keys() {
         for absent in ["/mnt/logs", "/var/data/archives", "/var/data/streams"] {
             assert!(!it(workload).contains(absent), "{name}: {workload} has {absent}");
         }
@@ -89,7 +90,7 @@ fn users_are_split(deployment: &Deployment) {
 
 #[test]
 fn what_is_in_object_storage_is_not_mounted() {
-    let setting = Setting { first: 11, compose: "5.5.1", user: 0 };
+    let setting = Setting { first: 11, compose: "5.5.1", user: 0, init: false };
     run_all(&setting, &stored_elsewhere(), |name, deployment| {
         nothing_is_on_disk(name, deployment);
         users_are_split(deployment);

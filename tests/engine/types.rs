@@ -2,10 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
-use super::daemon::{COMPOSE, Engine};
 use super::deployment::Deployment;
 use super::storage::everything_is_on_disk;
 use super::verdict::faults_of_start;
+use super::{COMPOSE, Engine};
 use crate::{run, stdout};
 
 /// The four types, each configured as little as it can be.
@@ -14,26 +14,23 @@ pub(crate) fn types() -> [(&'static str, Json); 4] {
     // Nothing collects garbage where nothing searches.
     let forever = json!({ "retention_period": null });
     let logs = json!({ "type": "fs", "directory": "@folder@/logs" });
+    let base = json!({
+        "package": { "query_engine": "presto" },
+        "presto": presto,
+        "results_cache": forever,
+        "logs_input": logs,
+    });
+    let spider = json!({ "compression_scheduler": { "type": "spider" }, "spider_scheduler": {} });
+    let both = |one: &Json, other: Json| {
+        let mut fields = one.as_object().unwrap().clone();
+        fields.extend(other.as_object().unwrap().clone());
+        Json::Object(fields)
+    };
     [
-        ("full", json!({ "mcp_server": {} })),
-        (
-            "base",
-            json!({ "package": { "query_engine": "presto" }, "presto": presto, "results_cache": forever, "logs_input": logs }),
-        ),
-        (
-            "spider-full",
-            json!({
-                "compression_scheduler": { "type": "spider" }, "spider_scheduler": {}, "logs_input": logs,
-            }),
-        ),
-        (
-            "spider-base",
-            json!({
-                "package": { "query_engine": "presto" }, "presto": presto, "results_cache": forever, "logs_input": logs,
-                "compression_scheduler": { "type": "spider" }, "spider_scheduler": {},
-                "queue": null, "redis": null,
-            }),
-        ),
+        ("full", json!({ "logs_input": logs })),
+        ("base", base.clone()),
+        ("spider-full", both(&spider, json!({ "mcp_server": {}, "logs_input": logs }))),
+        ("spider-base", both(&both(&spider, base), json!({ "queue": null, "redis": null }))),
     ]
 }
 
@@ -45,6 +42,9 @@ pub(crate) struct Setting {
     pub(crate) compose: &'static str,
     /// Who owns the data, and runs everything but, where it is root, what other people made.
     pub(crate) user: u32,
+    /// Whether the full type is what `init` makes: with random credentials, the real names of
+    /// images, and every default; all of `/` is input.
+    pub(crate) init: bool,
 }
 
 /// Starts every type at once, and shows each to `look` before it is stopped.
@@ -55,12 +55,16 @@ pub(crate) fn run_all(
 ) {
     let _turn = Engine::turn();
     let engine = Engine::shared();
-    let Setting { first, compose, user } = *setting;
+    let Setting { first, compose, user, init } = *setting;
     std::thread::scope(|scope| {
         for (number, (name, config)) in (first..).zip(types) {
             let look = &look;
             scope.spawn(move || {
-                let deployment = Deployment::install_as(engine, number, config, compose, user);
+                let deployment = if init && *name == "full" {
+                    Deployment::first(engine)
+                } else {
+                    Deployment::install_as(engine, number, config, compose, user)
+                };
                 assert_eq!(deployment.topology["variant"], *name);
                 assert_eq!(faults_of_start(&deployment, 180), [""; 0], "{name}");
                 look(name, &deployment);
@@ -73,7 +77,7 @@ pub(crate) fn run_all(
 
 #[test]
 fn every_type_comes_to_healthy_and_goes_without_a_trace() {
-    let setting = Setting { first: 1, compose: COMPOSE, user: 1000 };
+    let setting = Setting { first: 1, compose: COMPOSE, user: 1000, init: true };
     run_all(&setting, &types(), |name, deployment| {
         everything_is_on_disk(name, deployment);
         the_network_has_its_name(deployment);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 
-use super::daemon::COMPOSE;
+use super::COMPOSE;
 use super::deployment::Deployment;
 use crate::{run, stderr, stdout};
 
