@@ -27,6 +27,7 @@ pub use origins::{File, Location, Origin, Origins};
 pub use report::{Label, Report};
 pub use schema::{Field, Form, Kind, Schema};
 pub use sources::{Folder, ReadFile};
+pub use unknown::{STRAY, similar};
 
 /// A user's YAML file: what it says, and its text as reports may show it (secrets blotted out,
 /// with the same lines and columns).

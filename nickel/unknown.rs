@@ -17,6 +17,9 @@ pub(crate) fn take(
     (root, search.reports)
 }
 
+/// What a key is called that may be a secret, and so is not shown.
+pub const STRAY: &str = "***";
+
 struct Search<'a> {
     elsewhere: &'a Elsewhere,
     file: &'a File,
@@ -44,6 +47,15 @@ impl Search<'_> {
     fn unknown(&self, entry: &Entry, path: String, known: &[&str]) -> Report {
         let Entry { key, key_span, value: _ } = entry;
         let location = Location { file: self.file.clone(), span: *key_span };
+        if key.starts_with(STRAY) {
+            let message = format!("there is a key{} that does not belong there", below(&path));
+            let known = known.join(", ");
+            let help = format!(
+                "It is not shown, since it may be a secret. Write `key: value`, with a space after \
+                 the colon; the keys here are: {known}"
+            );
+            return Report::new(message).key(path).at(location, "here").help(help);
+        }
         let message = format!("there is no key `{key}`{}", below(&path));
         let (message, help) = match (self.elsewhere.get(&path), similar(key, known)) {
             (Some([why, what]), _) => (format!("{message}: {why}"), what.clone()),
@@ -59,7 +71,8 @@ fn below(path: &str) -> String {
 }
 
 /// The word that was probably meant, if one is close enough.
-pub(crate) fn similar<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+#[must_use]
+pub fn similar<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let scored = known.iter().map(|it| (strsim::jaro_winkler(word, it), *it));
     let best = scored.max_by(|one, other| one.0.total_cmp(&other.0))?;
     (best.0 >= 0.8).then_some(best.1)

@@ -84,6 +84,15 @@ pub fn guard(json: bool) -> Guard {
     Guard(())
 }
 
+impl Guard {
+    /// Gives what follows its own time: it is another evaluation.
+    #[must_use]
+    pub fn renewed(self) -> Self {
+        drop(self);
+        guard(JSON.load(Ordering::Relaxed))
+    }
+}
+
 impl Drop for Guard {
     fn drop(&mut self) {
         GUARD.store(0, Ordering::Relaxed);

@@ -166,7 +166,11 @@ fn located(origins: &Origins, path: &str, place: Place) -> Option<Location> {
 }
 
 /// Secrets are read from the configuration at activation, so nothing else may set them.
-fn no_secret_overlays(loaded: &Loaded<'_>, origins: &Origins) -> Result<(), Failure> {
+///
+/// # Errors
+///
+/// An overlay that sets one.
+pub(crate) fn no_secret_overlays(loaded: &Loaded<'_>, origins: &Origins) -> Result<(), Failure> {
     let schema = loaded.front.schema(nickel::Input::Config);
     let overlaid = origins.0.iter().filter(|(path, origin)| {
         let keys = path.strip_prefix("config.").map(|it| it.split('.').collect::<Vec<_>>());
@@ -174,14 +178,12 @@ fn no_secret_overlays(loaded: &Loaded<'_>, origins: &Origins) -> Result<(), Fail
     });
     let reports: Vec<_> = overlaid
         .map(|(path, origin)| {
-            Report::new(format!("`{path}` is a secret: only the configuration file may hold it"))
-                .key(path.clone())
-                .at(
-                    Location { span: nickel::Span::default(), ..origin.value.clone() },
-                    "set in this file",
-                )
-                .help("Write it into the configuration file: it is read from there at activation")
+            let message = format!("`{path}` is a secret: only the configuration file may hold it");
+            let help = "Write it into the configuration file: it is read from there at activation";
+            let report = Report::new(message).key(path).at(origin.value.clone(), "set here");
+            // The lines of the overlay hold the secret.
+            loaded.shown(vec![report.help(help)]).remove(0).about(path.clone(), false)
         })
         .collect();
-    if reports.is_empty() { Ok(()) } else { Err(Failure::Input(loaded.shown(reports))) }
+    if reports.is_empty() { Ok(()) } else { Err(Failure::Input(reports)) }
 }

@@ -7,7 +7,7 @@ use nickel::{Document, Node, Schema, Value};
 
 use crate::digest::Digest;
 use crate::report::Shown;
-use crate::yaml;
+use crate::{stray, yaml};
 
 /// A file that was read.
 pub struct Read {
@@ -53,10 +53,17 @@ pub fn read(
     let open = !schema.holds_secrets();
     let wrap = |text: &str, open| {
         let text = text.to_owned();
-        move |problem| Problem { problem, text: text.clone(), open }
+        move |problem| {
+            let problem = stray::without(problem, schema, secret);
+            Problem { problem, text: text.clone(), open }
+        }
     };
     let mut parsed = yaml::parse(bytes)
         .map_err(|problems| problems.into_iter().map(wrap(&text, open)).collect::<Vec<_>>())?;
+    let strays = match &mut parsed.root {
+        Some(root) => stray::hide(root, schema, secret),
+        None => vec![],
+    };
     let hidden = |path: &[&str]| secret(path) || !is_known(schema, path);
     let taken = yaml::take_secrets(&mut parsed, &text, &hidden)
         .map_err(|problems| problems.into_iter().map(wrap(&text, open)).collect::<Vec<_>>())?;
@@ -64,8 +71,8 @@ pub fn read(
     let root =
         parsed.root.unwrap_or(Node { value: Value::Map(vec![]), span: nickel::Span::default() });
     let secrets = taken.values;
-    let shown =
-        if open { taken.redacted_text } else { without_comments(taken.redacted_text, &root) };
+    let redacted = yaml::redact(&taken.redacted_text, &strays);
+    let shown = if open { redacted } else { without_comments(redacted, &root) };
     let warnings = parsed.warnings.into_iter().map(wrap(&shown, true)).collect();
     Ok(Read { document: Document { text: shown, root }, digest, warnings, secrets })
 }

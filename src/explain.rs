@@ -6,6 +6,7 @@ use nickel::{File, Layer, Location, Origin, Origins, Report};
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
+use crate::build::no_secret_overlays;
 use crate::failure::Failure;
 use crate::names::{line_column, stable};
 use crate::read::{Loaded, with_loaded};
@@ -58,6 +59,7 @@ pub struct Mention {
 pub fn explain(request: &Request, path: &str, json: bool) -> Result<Explanation, Failure> {
     with_loaded(request, json, |loaded| {
         let evaluated = loaded.evaluate(Layer::Set)?;
+        no_secret_overlays(loaded, &evaluated.origins)?;
         let Some(won) = candidate(loaded, &evaluated.record, &evaluated.origins, path) else {
             return Err(Failure::Input(loaded.shown(vec![nowhere(&evaluated.record, path)])));
         };

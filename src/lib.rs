@@ -37,4 +37,5 @@ pub mod request;
 pub mod revision;
 pub mod schema;
 pub mod vendor;
+mod stray;
 pub mod yaml;

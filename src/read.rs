@@ -62,6 +62,7 @@ impl Loaded<'_> {
     ///
     /// Every mistake of the user's, at its place.
     pub fn evaluate(&mut self, upto: Layer) -> Result<nickel::Evaluated, Failure> {
+        self.guard = self.guard.take().map(bounds::Guard::renewed);
         let evaluated = self.front.evaluate(&self.inputs, upto);
         evaluated.map_err(|reports| Failure::Input(self.shown(reports)))
     }

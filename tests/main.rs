@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod bad_input;
+mod canary;
 mod corpus;
 mod diff;
 mod docs;
@@ -22,6 +23,7 @@ mod same_bytes;
 mod schema;
 mod shells;
 mod vendor;
+mod servers;
 
 use std::collections::BTreeMap;
 use std::fs;

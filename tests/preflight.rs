@@ -33,7 +33,7 @@ impl Machine {
         machine.host("ab12", owner_of(machine.folder.path()));
         machine.password("first");
         machine.config(&json!({}));
-        machine.docker("28.2.2", "2.40.3", &json!([]), "");
+        machine.docker("28.2.2", "2.40.3", None);
         machine
     }
 
@@ -86,11 +86,19 @@ impl Machine {
         self.write("config.yaml", &serde_json::to_string_pretty(&config).unwrap());
     }
 
-    fn docker(&self, engine: &str, compose: &str, projects: &Json, ports: &str) {
+    /// An engine of these versions, with a container of the project that was started for `folder`
+    /// and holds `port` of this machine's.
+    fn docker(&self, engine: &str, compose: &str, container: Option<(&Path, u16)>) {
+        let answer = container.map_or(String::new(), |(folder, port)| {
+            let bindings = json!([{ "HostIp": "127.0.0.1", "HostPort": port.to_string() }]);
+            json!({ "folder": folder, "ports": { "4000/tcp": bindings, "1/tcp": null } })
+                .to_string()
+        });
+        let id = if container.is_some() { "0123abcd" } else { "" };
         let script = format!(
             "#!/bin/sh\nprintf '%s\\n' \"$*\" >>\"$(dirname \"$0\")/asked\"\nenv >>\"$(dirname \"$0\")/environment\"\n\
              case \"$*\" in\n'version '*) echo '{engine}' ;;\n'compose version '*) echo '{compose}' ;;\n\
-             'compose ls '*) echo '{projects}' ;;\n'ps '*) echo '{ports}' ;;\nesac\n"
+             'ps --all '*) echo '{id}' ;;\n'inspect '*' 0123abcd') echo '{answer}' ;;\nesac\n"
         );
         self.write("bin/docker", &script);
         let bits = fs::Permissions::from_mode(0o755);
@@ -218,7 +226,7 @@ fn owners_are_those_who_read() {
 fn everything_in_the_way_is_told_at_once() {
     let machine = Machine::new("clp");
     machine.config(&json!({ "logs_input": { "type": "fs", "directory": "/not/there" } }));
-    machine.docker("24.0.7", "2.27.0", &json!([]), "");
+    machine.docker("24.0.7", "2.27.0", None);
     let held = TcpListener::bind(("127.0.0.1", machine.ports[4])).unwrap();
     let taken = format!("port {} of 127.0.0.1 is in use", machine.ports[4]);
     let words = [
@@ -232,12 +240,7 @@ fn everything_in_the_way_is_told_at_once() {
     machine.refused(&["--check"], &words);
     // The project itself may hold its port.
     machine.config(&json!({}));
-    machine.docker(
-        "28.2.2",
-        "2.40.3",
-        &json!([]),
-        &format!("127.0.0.1:{}->4000/tcp", machine.ports[4]),
-    );
+    machine.docker("28.2.2", "2.40.3", Some((&machine.path("root"), machine.ports[4])));
     machine.installed(&["--check"]);
     assert!(!machine.path("root").exists(), "a check writes nothing");
     drop(held);
@@ -261,14 +264,9 @@ fn paths_have_to_be_readable_by_who_reads_them() {
 #[test]
 fn a_second_deployment_with_the_same_id_is_refused() {
     let machine = Machine::new("clp");
-    let there = json!([{
-        "Name": "clp-package-ab12", "Status": "running(12)", "ConfigFiles": "/srv/other/compose.yaml",
-    }]);
-    machine.docker("28.2.2", "2.40.3", &there, "");
+    machine.docker("28.2.2", "2.40.3", Some((Path::new("/srv/other"), 1)));
     machine.refused(&[], &["clp-package-ab12", "/srv/other", "host.yaml:1"]);
-    let own = machine.path("root/docker-compose.yaml");
-    let there = json!([{ "Name": "clp-package-ab12", "ConfigFiles": own }]);
-    machine.docker("28.2.2", "2.40.3", &there, "");
+    machine.docker("28.2.2", "2.40.3", Some((&machine.path("root"), 1)));
     machine.installed(&[]);
     machine.host("cd34", owner_of(machine.folder.path()));
     machine.refused(&[], &["has the instance id `ab12`, not `cd34`", "host.yaml:1"]);

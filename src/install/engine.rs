@@ -2,12 +2,14 @@
 //!
 //! **Invariant.** Only this file starts processes, and none of them is given a secret.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io::Read;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use model::Protocol;
 use serde::Deserialize;
 
 use crate::lock::ImageDigest;
@@ -21,6 +23,10 @@ pub const ENGINE: [u32; 2] = [25, 0];
 /// The oldest Compose that the release names.
 pub const COMPOSE: [u32; 2] = [2, 28];
 
+/// What a container of a project is asked: no more, since its environment holds secrets.
+const QUESTION: &str = "{\"folder\":{{json (index .Config.Labels \"com.docker.compose.project.working_dir\")}},\
+                        \"ports\":{{json .NetworkSettings.Ports}}}";
+
 /// What is known of the engine; what it does not answer is absent.
 #[derive(Clone, Debug, Default)]
 pub struct Engine {
@@ -28,48 +34,66 @@ pub struct Engine {
     pub engine: Option<String>,
     /// The version of Compose.
     pub compose: Option<String>,
-    /// The files of the projects that exist, by name.
-    pub projects: Vec<Project>,
+    /// The containers of the project, whether they run or not.
+    pub containers: Vec<Container>,
 }
 
-/// A project of Compose's.
+/// A container that Compose made.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Container {
+    /// The folder that its project was started for.
+    pub folder: PathBuf,
+    /// What it publishes now, by `port/protocol` in the container.
+    ports: BTreeMap<String, Option<Vec<Binding>>>,
+}
+
+/// A port of the host's.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Project {
-    /// Its name.
-    pub name: String,
-    /// Its files, with commas between them.
-    #[serde(default)]
-    pub config_files: String,
+struct Binding {
+    host_ip: String,
+    host_port: String,
 }
 
 impl Engine {
-    /// Asks the engine.
+    /// Asks the engine about itself and about a project.
     #[must_use]
-    pub fn ask() -> Self {
+    pub fn ask(project: &str) -> Self {
         let engine = docker(&["version", "--format", "{{.Server.Version}}"]);
-        // An engine that does not answer knows no projects either.
-        let projects =
-            engine.as_ref().and_then(|_| docker(&["compose", "ls", "--all", "--format", "json"]));
-        let projects = projects.and_then(|it| serde_json::from_str(&it).ok()).unwrap_or_default();
-        Self { engine, compose: docker(&["compose", "version", "--short"]), projects }
-    }
-
-    /// The folders that a project was started from, if it is there.
-    #[must_use]
-    pub fn folders_of(&self, project: &str) -> BTreeSet<PathBuf> {
-        let here = self.projects.iter().filter(|it| it.name == project);
-        let files = here.flat_map(|it| it.config_files.split(',')).map(PathBuf::from);
-        files.filter_map(|it| it.parent().map(ToOwned::to_owned)).collect()
+        // An engine that does not answer knows no containers either.
+        let containers = engine.as_ref().map(|_| containers(project)).unwrap_or_default();
+        Self { engine, compose: docker(&["compose", "version", "--short"]), containers }
     }
 }
 
-/// The published ports of the containers of a project: `127.0.0.1:4000->4000/tcp`, and so on.
-#[must_use]
-pub fn ports_of(project: &str) -> Vec<String> {
+impl Container {
+    /// Whether it holds a port of the host's at an address.
+    #[must_use]
+    pub fn holds(&self, address: Ipv4Addr, port: u16, protocol: Protocol) -> bool {
+        let protocol = match protocol {
+            Protocol::Tcp => "/tcp",
+            Protocol::Udp => "/udp",
+        };
+        let here = self.ports.iter().filter(|(inside, _)| inside.ends_with(protocol));
+        here.flat_map(|(_, it)| it.iter().flatten()).any(|Binding { host_ip, host_port }| {
+            let wide = |it: &str| it == "0.0.0.0" || it == "::";
+            let address = address.to_string();
+            (*host_ip == address || wide(host_ip) || wide(&address))
+                && *host_port == port.to_string()
+        })
+    }
+}
+
+fn containers(project: &str) -> Vec<Container> {
     let filter = format!("label=com.docker.compose.project={project}");
-    let text = docker(&["ps", "--filter", &filter, "--format", "{{.Ports}}"]).unwrap_or_default();
-    text.split([',', '\n']).map(|it| it.trim().to_owned()).collect()
+    let list = docker(&["ps", "--all", "--quiet", "--filter", &filter]).unwrap_or_default();
+    let inspect = ["inspect", "--type", "container", "--format", QUESTION].into_iter();
+    let answer = match list.is_empty() {
+        true => None,
+        false => docker(&inspect.chain(list.lines()).collect::<Vec<_>>()),
+    };
+    let answer = answer.unwrap_or_default();
+    answer.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
 /// The id under which the engine has an image; `None` if it has none of this name.

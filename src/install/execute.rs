@@ -1,20 +1,24 @@
 //! Does what a plan says.
 //!
-//! **Invariant.** Everything is on the disk under temporary names before anything gets its own, so
-//! what fails (a full disk, say) leaves the package directory as it was.
+//! **Invariant.** Everything is on the disk under temporary names before anything gets its own
+//! ([`commit`](super::commit)), so what fails (a full disk, say) leaves everything as it was.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, fchown};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use super::commit::{Change, commit};
 use super::plan::{Owner, Plan, Step};
 use super::record::{Original, Record, Written};
 use super::render::Rendered;
 use super::tree::{OWN, Tree};
 use crate::failure::Failure;
+
+/// What temporary names begin with.
+pub(super) const TEMPORARY: &str = ".clp-gen-";
 
 /// The permission bits of directories.
 const DIRECTORY: u32 = 0o755;
@@ -26,51 +30,63 @@ const OWN_DIRECTORY: u32 = 0o700;
 ///
 /// # Errors
 ///
-/// Whatever the disk refuses; then nothing is changed, unless it is the last step, giving files
-/// their names, that fails.
+/// Whatever the disk refuses; then nothing is changed.
 pub fn execute(tree: &Tree, plan: Plan, files: &[Rendered], give: bool) -> Result<(), Failure> {
-    let Plan { steps, record } = plan;
-    let mut staging = Staging { tree, give, made: vec![], staged: vec![] };
-    match staging.stage(&steps, files, record) {
-        Ok(()) => {}
-        Err(failure) => {
-            staging.undo();
-            return Err(failure);
-        }
-    }
-    let Staging { staged, .. } = staging;
-    for (temporary, place) in staged {
-        temporary.persist(&place).map_err(|error| cannot("write", &place, &error.error))?;
-        sync(&place).map_err(|error| cannot("write", &place, &error))?;
-    }
-    remove(tree, &steps)
+    let Plan { steps, mut record } = plan;
+    let mut staging = Staging::new(tree, give);
+    let staged = staging.destdir().and_then(|()| staging.stage(&steps, files, &mut record));
+    let staged = staged.and_then(|()| {
+        let removed = removed(tree, &steps);
+        staging.write(&Record::path(), record.text().as_bytes(), 0o644, None)?;
+        let last = staging.staged.pop();
+        staging.commit(removed, last)
+    });
+    finish(staging, staged, tree, &steps)
 }
 
-/// Removes and restores, in the order of the steps.
+/// Takes an installation away.
 ///
 /// # Errors
 ///
-/// Whatever the disk refuses.
+/// Whatever the disk refuses; then nothing is changed.
 pub fn remove(tree: &Tree, steps: &[Step]) -> Result<(), Failure> {
+    let mut staging = Staging::new(tree, true);
+    let restored = steps.iter().try_for_each(|step| match step {
+        Step::Restore(path, original) => staging.restore(path, original),
+        _ => Ok(()),
+    });
+    let done = restored.and_then(|()| staging.commit(removed(tree, steps), None));
+    finish(staging, done, tree, steps)
+}
+
+/// What steps remove. What is put back takes the place of what goes.
+fn removed(tree: &Tree, steps: &[Step]) -> Vec<Change> {
+    let back = |path: &str| steps.iter().any(|it| matches!(it, Step::Restore(it, _) if it == path));
+    let paths = steps.iter().filter_map(|step| match step {
+        Step::Remove(path) if !back(path) => Some(Change::Remove(tree.place(path))),
+        _ => None,
+    });
+    paths.collect()
+}
+
+/// Leaves no directory that is empty now.
+fn finish(
+    staging: Staging<'_>,
+    done: Result<(), Failure>,
+    tree: &Tree,
+    steps: &[Step],
+) -> Result<(), Failure> {
+    if done.is_err() {
+        staging.undo();
+        return done;
+    }
     for step in steps {
         match step {
-            Step::Remove(path) => {
-                let place = tree.place(path);
-                match fs::remove_file(&place) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                        return Err(cannot("remove", &place, &error));
-                    }
-                    _ => {}
-                }
+            Step::Restore(path, _) => {
+                remove_parents(&tree.place(&Record::copy_of(path)), &tree.place(OWN));
             }
             Step::RemoveEmpty(path) => remove_empty(&tree.place(path)),
-            Step::Restore(path, original) => {
-                let (place, copy) = (tree.place(path), tree.place(&Record::copy_of(path)));
-                restore(&copy, &place, original)
-                    .map_err(|error| cannot("restore", &place, &error))?;
-                remove_parents(&copy, &tree.place(OWN));
-            }
-            Step::Make(..) | Step::Give(..) | Step::Keep(..) | Step::Write { .. } => {}
+            _ => {}
         }
     }
     Ok(())
@@ -81,27 +97,39 @@ struct Staging<'a> {
     /// Whether owners are set.
     give: bool,
     made: Vec<PathBuf>,
+    /// Directories that were given away, and whose they were.
+    given: Vec<(PathBuf, Owner)>,
     staged: Vec<(NamedTempFile, PathBuf)>,
 }
 
-impl Staging<'_> {
+impl<'a> Staging<'a> {
+    fn new(tree: &'a Tree, give: bool) -> Self {
+        Self { tree, give, made: vec![], given: vec![], staged: vec![] }
+    }
+
+    /// Makes the folder that stands in for `/`.
+    fn destdir(&mut self) -> Result<(), Failure> {
+        let Some(destdir) = self.tree.destdir() else {
+            return Ok(());
+        };
+        let missing: Vec<&Path> = destdir.ancestors().take_while(|it| !it.exists()).collect();
+        for folder in missing.into_iter().rev() {
+            fs::create_dir(folder).map_err(|error| cannot("make", folder, &error))?;
+            self.made.push(folder.to_owned());
+        }
+        Ok(())
+    }
+
     fn stage(
         &mut self,
         steps: &[Step],
         files: &[Rendered],
-        mut record: Record,
+        record: &mut Record,
     ) -> Result<(), Failure> {
-        if let Some(destdir) = self.tree.destdir() {
-            fs::create_dir_all(destdir).map_err(|error| cannot("make", destdir, &error))?;
-        }
         for step in steps {
             match step {
                 Step::Make(path, owner) => self.make(path, *owner)?,
-                Step::Give(path, owner) => {
-                    let place = self.tree.place(path);
-                    self.give(&place, *owner)
-                        .map_err(|error| cannot("give away", &place, &error))?;
-                }
+                Step::Give(path, owner) => self.give_away(path, *owner)?,
                 Step::Keep(path, _) => self.keep(path)?,
                 Step::Write { path, mode, owner, replaces: _ } => {
                     let file = files.iter().find(|it| it.path == *path);
@@ -117,8 +145,18 @@ impl Staging<'_> {
                 Step::Restore(..) | Step::Remove(_) | Step::RemoveEmpty(_) => {}
             }
         }
-        self.write(&Record::path(), record.text().as_bytes(), 0o644, None)?;
         Ok(())
+    }
+
+    /// Gives everything its name, then takes these away, then puts the last one.
+    fn commit(
+        &mut self,
+        removed: Vec<Change>,
+        last: Option<(NamedTempFile, PathBuf)>,
+    ) -> Result<(), Failure> {
+        let put = |(file, place)| Change::Put(file, place);
+        let staged = std::mem::take(&mut self.staged).into_iter().map(put);
+        commit(staged.chain(removed).chain(last.map(put)).collect())
     }
 
     fn make(&mut self, path: &str, owner: Option<Owner>) -> Result<(), Failure> {
@@ -132,6 +170,18 @@ impl Staging<'_> {
             owner.map_or(Ok(()), |owner| self.give(&place, owner))
         };
         finish().map_err(|error| cannot("make", &place, &error))
+    }
+
+    fn give_away(&mut self, path: &str, owner: Owner) -> Result<(), Failure> {
+        let place = self.tree.place(path);
+        let give = || {
+            let metadata = fs::metadata(&place)?;
+            self.give(&place, owner)?;
+            Ok(Owner { uid: metadata.uid(), gid: metadata.gid() })
+        };
+        let before = give().map_err(|error| cannot("give away", &place, &error))?;
+        self.given.push((place, before));
+        Ok(())
     }
 
     fn give(&self, place: &Path, owner: Owner) -> io::Result<()> {
@@ -157,9 +207,11 @@ impl Staging<'_> {
         self.tree.stays_inside(&place)?;
         let folder = place.parent().unwrap_or(Path::new("/"));
         let write = || {
-            let mut temporary = tempfile::Builder::new().prefix(".clp-gen-").tempfile_in(folder)?;
+            let mut temporary = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
             temporary.write_all(bytes)?;
-            if let Some(owner) = owner.filter(|_| self.give) {
+            let metadata = temporary.as_file().metadata()?;
+            let is = Owner { uid: metadata.uid(), gid: metadata.gid() };
+            if let Some(owner) = owner.filter(|it| self.give && *it != is) {
                 fchown(temporary.as_file(), Some(owner.uid), Some(owner.gid))?;
             }
             temporary.as_file().set_permissions(Permissions::from_mode(mode))?;
@@ -172,27 +224,25 @@ impl Staging<'_> {
         Ok(modified)
     }
 
+    /// Stages a file of which a copy was kept, as it was.
+    fn restore(&mut self, path: &str, original: &Original) -> Result<(), Failure> {
+        let Original { mode, uid, gid } = original;
+        let copy = self.tree.place(&Record::copy_of(path));
+        let bytes = fs::read(&copy).map_err(|error| cannot("read", &copy, &error))?;
+        let owner = Owner { uid: *uid, gid: *gid };
+        self.write(path, &bytes, *mode, Some(owner)).map(drop)
+    }
+
     /// Lets go of everything.
     fn undo(self) {
-        let Self { tree: _, give: _, made, staged } = self;
+        let Self { tree: _, give: _, made, given, staged } = self;
         drop(staged);
         made.iter().rev().for_each(|place| remove_empty(place));
+        for (place, Owner { uid, gid }) in given {
+            // It was theirs a moment ago.
+            let _ = chown(place, Some(uid), Some(gid));
+        }
     }
-}
-
-fn restore(copy: &Path, place: &Path, original: &Original) -> io::Result<()> {
-    let Original { mode, uid, gid } = original;
-    let folder = place.parent().unwrap_or(Path::new("/"));
-    let mut temporary = tempfile::Builder::new().prefix(".clp-gen-").tempfile_in(folder)?;
-    temporary.write_all(&fs::read(copy)?)?;
-    let metadata = temporary.as_file().metadata()?;
-    if (metadata.uid(), metadata.gid()) != (*uid, *gid) {
-        fchown(temporary.as_file(), Some(*uid), Some(*gid))?;
-    }
-    temporary.as_file().set_permissions(Permissions::from_mode(*mode))?;
-    temporary.as_file().sync_all()?;
-    temporary.persist(place)?;
-    fs::remove_file(copy)
 }
 
 /// Removes the folders of a file up to `top`, as far as they are empty.
@@ -207,12 +257,7 @@ fn remove_empty(place: &Path) {
     let _: io::Result<()> = fs::remove_dir(place);
 }
 
-/// Makes the name of a file last.
-fn sync(place: &Path) -> io::Result<()> {
-    let folder = place.parent().unwrap_or(Path::new("/"));
-    File::open(folder)?.sync_all()
-}
-
-fn cannot(what: &str, path: &Path, error: &io::Error) -> Failure {
+/// What the disk refused.
+pub(super) fn cannot(what: &str, path: &Path, error: &io::Error) -> Failure {
     Failure::Environment(format!("cannot {what} {}: {error}", path.display()))
 }

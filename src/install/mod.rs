@@ -7,11 +7,12 @@
 //! 3. [`render`]: every file, complete, in memory ([`dotenv`] quotes); for Kubernetes [`helm`].
 //! 4. [`plan`]: what is done, from what is there ([`disk`]) and what was installed ([`record`]).
 //! 5. [`preflight`]: what has to hold of the machine ([`host_path`], [`engine`], [`remembered`]).
-//! 6. [`execute`]: does it. [`undo`] has other steps.
+//! 6. [`execute`]: does it, whole or not at all. [`undo`] has other steps.
 //!
 //! **Invariant.** Every check comes before the first write.
 
 pub mod commands;
+mod commit;
 pub mod disk;
 pub mod dotenv;
 pub mod engine;
@@ -37,11 +38,16 @@ use crate::read::with_loaded;
 use crate::report::Shown;
 use crate::request::Request;
 use disk::{Caller, look};
+use engine::Engine;
 use plan::{Choice, Plan, Situation, Step};
 use preflight::Preflight;
 use record::Record;
 use render::Rendered;
 use tree::Tree;
+
+/// What is said where no engine answers.
+const UNKNOWN_ENGINE: &str = "no Docker Engine answers: neither its version nor other deployments \
+                              of the same name were checked";
 
 /// What an installation is asked to be.
 #[derive(Clone, Debug)]
@@ -75,7 +81,7 @@ pub struct Installed {
 /// # Errors
 ///
 /// Every mistake of the user's, everything on the machine that is in the way, and whatever the
-/// disk refuses. Unless it is the very last step that fails, nothing is changed then.
+/// disk refuses. Nothing is changed then.
 pub fn install(request: &Request, options: &Options, json: bool) -> Result<Installed, Failure> {
     let tree = Tree::new(&options.root, options.destdir.as_deref())?;
     let root = Some(tree.root().to_owned());
@@ -83,7 +89,7 @@ pub fn install(request: &Request, options: &Options, json: bool) -> Result<Insta
     let request = Request { activation: true, root, elsewhere, ..request.clone() };
     with_loaded(&request, json, |loaded| {
         let digests = loaded.digests.clone();
-        let (built, origins) = built(loaded, options.target)?;
+        let (mut built, origins) = built(loaded, options.target)?;
         loaded.unbound();
         let values = secrets::read(loaded, &built.topology, &digests)?;
         let installation = render::installation(&built, &tree);
@@ -105,12 +111,16 @@ pub fn install(request: &Request, options: &Options, json: bool) -> Result<Insta
             let (topology, needed) = (&built.topology, &installation.directories);
             let (tree, caller, look) = (&tree, &caller, &look);
             let steps = plan.as_ref().map_or(&[][..], |it| &it.steps);
-            let preflight = Preflight { topology, tree, caller, look, needed };
+            let engine = Engine::ask(topology.project.as_str());
+            let preflight = Preflight { topology, tree, caller, look, needed, engine: &engine };
             reports = explained(loaded, preflight.problems(steps)?, &origins);
             if !options.secrets_changed {
                 let changed =
                     remembered::changed(loaded, topology, &installation, &values, tree, look)?;
                 reports.extend(loaded.shown(changed));
+            }
+            if engine.engine.is_none() {
+                built.notes.push(UNKNOWN_ENGINE.to_owned());
             }
         }
         let plan = all(plan, reports)?;

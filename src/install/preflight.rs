@@ -5,13 +5,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, UdpSocket};
-use std::path::PathBuf;
+use std::os::unix::fs::{MetadataExt, fchown};
+use std::path::{Path, PathBuf};
 
 use model::{Content, Diagnostic, Name, Protocol, Publish, Topology};
 use targets::Directory;
 
 use super::disk::{Caller, Found};
-use super::engine::{self, Engine};
+use super::engine::{self, Container, Engine};
 use super::host_path::{self, HostPath, permits};
 use super::plan::{Owner, Step};
 use super::tree::{Tree, nearest};
@@ -32,6 +33,8 @@ pub struct Preflight<'a> {
     pub look: &'a dyn Fn(&str) -> Result<Found, Failure>,
     /// The directories that have to be there.
     pub needed: &'a [Directory],
+    /// What the engine says.
+    pub engine: &'a Engine,
 }
 
 impl Preflight<'_> {
@@ -41,13 +44,12 @@ impl Preflight<'_> {
     ///
     /// A disk that cannot be read.
     pub fn problems(&self, steps: &[Step]) -> Result<Vec<Diagnostic>, Failure> {
-        let engine = Engine::ask();
         let mut problems = self.host_paths();
         problems.extend(self.gifts(steps));
         problems.extend(self.directories(steps)?);
         problems.extend(self.data()?);
         problems.extend(self.instance()?);
-        problems.extend(self.engine(&engine));
+        problems.extend(self.engine());
         problems.extend(self.ports());
         problems.extend(self.local_images()?);
         Ok(problems)
@@ -78,12 +80,13 @@ impl Preflight<'_> {
 
     /// What the caller may not give to the users that the deployment runs as.
     fn gifts(&self, steps: &[Step]) -> Option<Diagnostic> {
+        let mut tried: BTreeMap<(PathBuf, Owner), bool> = BTreeMap::new();
         let mut owners: BTreeMap<Owner, usize> = BTreeMap::new();
         for step in steps {
-            let owner = match step {
-                Step::Make(_, Some(owner))
-                | Step::Give(_, owner)
-                | Step::Write { path: _, mode: _, owner: Some(owner), replaces: _ } => *owner,
+            let (path, owner) = match step {
+                Step::Make(path, Some(owner))
+                | Step::Give(path, owner)
+                | Step::Write { path, mode: _, owner: Some(owner), replaces: _ } => (path, *owner),
                 Step::Make(_, None)
                 | Step::Write { path: _, mode: _, owner: None, replaces: _ }
                 | Step::Keep(..)
@@ -91,7 +94,13 @@ impl Preflight<'_> {
                 | Step::Remove(_)
                 | Step::RemoveEmpty(_) => continue,
             };
-            if !self.caller.may_give_to(owner) {
+            let place = self.tree.place(path);
+            let mine = matches!(step, Step::Give(..)).then(|| std::fs::metadata(&place));
+            let mine = mine.is_none_or(|it| it.is_ok_and(|it| it.uid() == self.caller.owner.uid));
+            let may = self.caller.may_give_to(owner) && (mine || self.caller.is_root());
+            let folder = nearest(place.parent().unwrap_or(&place)).unwrap_or(&place).to_owned();
+            let can = may && *tried.entry((folder, owner)).or_insert_with_key(can_give);
+            if !can {
                 *owners.entry(owner).or_default() += 1;
             }
         }
@@ -233,8 +242,8 @@ impl Preflight<'_> {
     }
 
     /// An engine that is too old, or that runs this project from elsewhere.
-    fn engine(&self, engine: &Engine) -> Vec<Diagnostic> {
-        let Engine { engine: version, compose, projects: _ } = engine;
+    fn engine(&self) -> Vec<Diagnostic> {
+        let Engine { engine: version, compose, containers } = self.engine;
         let mut problems = vec![];
         let least = [
             ("Docker Engine", version, engine::ENGINE),
@@ -248,10 +257,11 @@ impl Preflight<'_> {
                 problems.push(Diagnostic::value("", message).hint("Install a newer one"));
             }
         }
-        let project = self.topology.project.as_str();
-        let elsewhere = engine.folders_of(project);
-        if let Some(folder) = elsewhere.iter().find(|it| it.as_path() != self.tree.root()) {
-            let folder = folder.display();
+        let real = |folder: &Path| folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        let root = real(self.tree.root());
+        if let Some(other) = containers.iter().find(|it| real(&it.folder) != root) {
+            let project = self.topology.project.as_str();
+            let folder = other.folder.display();
             let message =
                 format!("the project {project} exists already: it was started from {folder}");
             let hint = "Give this deployment another `instance_id` in the file of the machine's facts, or take the other one down";
@@ -268,24 +278,26 @@ impl Preflight<'_> {
             let last = u32::from(first.get()) + u32::from(port.count.get()) - 1;
             for number in u32::from(first.get())..=last.min(u32::from(u16::MAX)) {
                 let number = u16::try_from(number).expect("it is at most the last port");
+                let own = |it: &Container| it.holds(*address, number, port.protocol);
+                if self.engine.containers.iter().any(own) {
+                    continue;
+                }
                 if let Err(error) = try_port(*address, number, port.protocol) {
                     let path = format!("services.{service}.ports.{name}.publish.port");
                     taken.push((path, *address, number, error));
                 }
             }
         }
-        if taken.is_empty() {
-            return vec![];
-        }
-        let own = engine::ports_of(self.topology.project.as_str());
-        let foreign = taken
-            .into_iter()
-            .filter(|(_, _, number, _)| !own.iter().any(|it| it.contains(&format!(":{number}->"))));
         let problem = |(path, address, number, error): (String, Ipv4Addr, u16, std::io::Error)| {
             let (message, hint) = match error.kind() {
-                ErrorKind::AddrInUse => (
+                ErrorKind::AddrInUse if self.engine.engine.is_some() => (
                     format!("port {number} of {address} is in use"),
                     "Stop what uses it, or choose another port",
+                ),
+                ErrorKind::AddrInUse => (
+                    format!("port {number} of {address} is in use"),
+                    "Stop what uses it, or choose another port; whether it is this deployment, the \
+                     Docker Engine has to tell whoever installs",
                 ),
                 _ => (
                     format!("port {number} of {address} cannot be published: {error}"),
@@ -294,7 +306,7 @@ impl Preflight<'_> {
             };
             Diagnostic::value(path, message).hint(hint)
         };
-        foreign.map(problem).collect()
+        taken.into_iter().map(problem).collect()
     }
 }
 
@@ -303,6 +315,13 @@ fn published(topology: &Topology) -> impl Iterator<Item = (&Name, &Name, &model:
         let ports = it.ports.iter().filter(|(_, port)| port.publish.is_some());
         ports.map(move |(name, port)| (service, name, port))
     })
+}
+
+/// Whether the disk and the kernel let a file in this folder be given away: some do not let root.
+fn can_give((folder, owner): &(PathBuf, Owner)) -> bool {
+    // A folder that cannot be written is told by itself.
+    let Ok(file) = tempfile::tempfile_in(folder) else { return true };
+    fchown(file, Some(owner.uid), Some(owner.gid)).is_ok()
 }
 
 /// Whether a port can be listened on. Low ports are the engine's to open, which is root.

@@ -36,6 +36,7 @@ mod tests;
 pub use canonical::canonical;
 pub use nickel::{Entry, Node, Span, Value};
 pub use problem::Problem;
+pub(crate) use secret::redact;
 pub use secret::{SecretText, Taken, take_secrets};
 pub use source::{LIMIT_BYTES, line_column};
 

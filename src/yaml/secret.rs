@@ -214,7 +214,7 @@ fn placeholder(value: Value) -> Value {
 }
 
 /// The text with asterisks for the bytes of spans.
-fn redact(text: &str, hidden: &[Span]) -> String {
+pub(crate) fn redact(text: &str, hidden: &[Span]) -> String {
     let mut bytes = text.as_bytes().to_vec();
     for Span { start, end } in hidden {
         let secret = bytes[*start..*end].iter_mut();
