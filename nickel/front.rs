@@ -141,19 +141,27 @@ impl<'a> Front<'a> {
     /// What the package's contracts say about one of its inputs.
     #[must_use]
     pub fn schema(&self, input: Input) -> Schema {
-        self.read_contracts(input, &[input.contract()], schema::read).unwrap_or_default()
+        let file = input.contract_file();
+        self.read_contracts(&file, &[input.contract()], schema::read).unwrap_or_default()
+    }
+
+    /// What the contract of a package's record says of its fields: `services`, `volumes`.
+    #[must_use]
+    pub fn topology_schema(&self) -> Schema {
+        let file = File::Library("clp-gen/topology.ncl".to_owned());
+        self.read_contracts(&file, &["Package"], schema::read).unwrap_or_default()
     }
 
     /// What a package says about keys that are none of its own.
     fn elsewhere(&self, input: Input) -> Elsewhere {
         let path = ["Elsewhere", input.contract()];
-        self.read_contracts(input, &path, schema::elsewhere).unwrap_or_default()
+        self.read_contracts(&input.contract_file(), &path, schema::elsewhere).unwrap_or_default()
     }
 
-    /// Reads the syntax at a path of the file that has an input's contract.
+    /// Reads the syntax at a path of a file that has contracts.
     fn read_contracts<T>(
         &self,
-        input: Input,
+        file: &File,
         path: &[&str],
         read: impl for<'s> FnOnce(&Named<'s>, Imports<'_, 's>) -> T,
     ) -> Option<T> {
@@ -173,7 +181,7 @@ impl<'a> Front<'a> {
             let file = if kind == "package" { File::Package(here) } else { File::Library(here) };
             find(&file).or_else(|| find(&File::Library(path.to_owned())))
         };
-        let found = schema::select(&find(&input.contract_file())?, path, &imports)?;
+        let found = schema::select(&find(file)?, path, &imports)?;
         Some(read(&found, &imports))
     }
 

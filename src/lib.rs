@@ -36,6 +36,6 @@ pub mod report;
 pub mod request;
 pub mod revision;
 pub mod schema;
-pub mod vendor;
 mod stray;
+pub mod vendor;
 pub mod yaml;

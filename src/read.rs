@@ -67,6 +67,12 @@ impl Loaded<'_> {
         evaluated.map_err(|reports| Failure::Input(self.shown(reports)))
     }
 
+    /// Gives what follows the time and memory of an evaluation of its own.
+    pub fn bound_anew(&mut self, json: bool) {
+        self.guard = None;
+        self.guard = Some(bounds::guard(json));
+    }
+
     /// Lets what follows take its time: nothing is evaluated any more.
     pub fn unbound(&mut self) {
         self.guard = None;

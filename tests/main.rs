@@ -7,7 +7,7 @@ mod corpus;
 mod diff;
 mod docs;
 mod engine;
-
+mod explain;
 mod generated;
 mod golden;
 mod graph;
@@ -21,9 +21,9 @@ mod registry;
 mod rejected;
 mod same_bytes;
 mod schema;
+mod servers;
 mod shells;
 mod vendor;
-mod servers;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -82,7 +82,7 @@ fn cell(text: &str) -> String {
 }
 
 /// What a value may be, in words.
-fn value(field: &Field) -> String {
+pub(super) fn value(field: &Field) -> String {
     let Form { kinds, nullable, minimum, above_minimum, maximum, wanted, .. } = &field.form;
     let mut words: Vec<String> = kinds.iter().map(|kind| word(*kind).to_owned()).collect();
     if !field.choices.is_empty() {

@@ -5,7 +5,7 @@ mod markdown;
 
 use std::path::Path;
 
-use nickel::{Input, Layer, Schema};
+use nickel::{Field, Input, Layer, Schema};
 use serde_json::Value as Json;
 
 use crate::failure::Failure;
@@ -48,6 +48,12 @@ pub fn options(package: Option<&str>, json: bool) -> Result<String, Failure> {
         let described: Vec<_> = inputs.iter().filter_map(|it| describe(loaded, *it)).collect();
         Ok(markdown::options(&described))
     })
+}
+
+/// What a value may be, in words; empty where nothing is known.
+#[must_use]
+pub fn in_words(field: &Field) -> String {
+    markdown::value(field)
 }
 
 fn with_package<T>(

@@ -92,7 +92,8 @@ impl<'a> Lowering<'a> {
             restart,
             stop_grace_period: At::new(at("stop_grace_seconds"), stop_grace),
             logging: logging.as_ref().map(|it| At::new(at("logging"), spelt_logging(it))),
-            deploy: deploy(at("resources"), replicas, resources.as_ref()),
+            scale: replicas,
+            deploy: deploy(at("resources"), resources.as_ref()),
             extra_hosts: self.extra_hosts(reader, host_aliases, &texts),
             networks: self.networks(reader),
             labels: self.labels(reader, labels, mounts),
@@ -151,16 +152,9 @@ fn spelt_logging(logging: &Logging) -> spec::Logging {
     spec::Logging { driver: Value::literal(driver), options: options.collect() }
 }
 
-fn deploy(
-    path: String,
-    replicas: Option<At<u32>>,
-    resources: Option<&Resources>,
-) -> Option<spec::Deploy> {
-    let resources = resources.map(|it| At::new(path, spec::Resources { limits: limits(it) }));
-    if replicas.is_none() && resources.is_none() {
-        return None;
-    }
-    Some(spec::Deploy { replicas, resources })
+fn deploy(path: String, resources: Option<&Resources>) -> Option<spec::Deploy> {
+    let resources = At::new(path, spec::Resources { limits: limits(resources?) });
+    Some(spec::Deploy { resources })
 }
 
 fn limits(resources: &Resources) -> spec::Limits {

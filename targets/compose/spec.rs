@@ -44,6 +44,9 @@ pub(super) struct Service {
     pub(super) stop_grace_period: At<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) logging: Option<At<Logging>>,
+    /// Not `deploy.replicas`: where that block comes or goes, Compose makes every container anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) scale: Option<At<u32>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) deploy: Option<Deploy>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -120,13 +123,10 @@ pub(super) struct Logging {
     pub(super) options: BTreeMap<String, Value>,
 }
 
-/// How many containers, and what each may use.
+/// What each container may use.
 #[derive(Debug, Serialize)]
 pub(super) struct Deploy {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) replicas: Option<At<u32>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) resources: Option<At<Resources>>,
+    pub(super) resources: At<Resources>,
 }
 
 /// What a container may use.

@@ -269,7 +269,8 @@ fn limits_replicas_and_groups_are_kept() {
         "resources": { "cpu_millis": 1500, "memory_mebibytes": 64 },
     }));
     let limits = json!({ "limits": { "cpus": "1.500", "memory": "64m" } });
-    assert_eq!(field(&topology, "deploy"), json!({ "replicas": 3, "resources": limits }));
+    assert_eq!(field(&topology, "scale"), 3);
+    assert_eq!(field(&topology, "deploy"), json!({ "resources": limits }));
     assert_eq!(field(&topology, "group_add"), json!(["998"]));
     assert_eq!(field(&topology, "networks"), json!({ "default": { "aliases": ["the_web"] } }));
     assert_eq!(field(&topology, "user"), "1000:1000");

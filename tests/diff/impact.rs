@@ -58,7 +58,7 @@ fn compose(case: &Case, path: &str) -> String {
         trace.iter().filter(without).flat_map(|it| it.first..=it.last).collect();
     let kept = (own.first..=own.last).filter(|number| !left_out.contains(number));
     let kept = kept.map(|number| lines[number - 1]);
-    let kept = kept.filter(|line| !["    depends_on:", "    deploy:"].contains(line));
+    let kept = kept.filter(|line| *line != "    depends_on:");
     format!("{}\n{}", lines[0], kept.collect::<Vec<_>>().join("\n"))
 }
 

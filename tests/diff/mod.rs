@@ -1,4 +1,5 @@
 //! `diff`: what it says is so.
 
 mod command;
+mod engine;
 mod impact;
