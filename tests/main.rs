@@ -11,6 +11,7 @@ mod explain;
 mod generated;
 mod golden;
 mod graph;
+mod helm;
 mod init;
 mod install;
 mod lock;

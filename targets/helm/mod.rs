@@ -212,6 +212,9 @@ fn write_waits(chart: &Chart<'_>, lowered: &mut Lowered) {
     for document in [yaml::print(&account), yaml::print(&role), yaml::print(&binding)] {
         template.raw(&format!("---\n{}", into_template(&document.text)));
     }
+    if let Some(notes) = chart.completed() {
+        template.raw(&format!("---\n{}", into_template(&yaml::print(&notes).text)));
+    }
     template.write(lowered, "templates/0-wait.yaml".to_owned());
     let script = into_template(wait::SCRIPT);
     let define = format!("{{{{- define \"{}.wait\" }}}}{script}{{{{ end }}}}\n", chart.name);

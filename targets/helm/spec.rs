@@ -378,6 +378,15 @@ pub(super) struct Keys {
     pub(super) data: String,
 }
 
+/// A `ConfigMap` that holds nothing but what is noted on it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Notes {
+    pub(super) api_version: &'static str,
+    pub(super) kind: &'static str,
+    pub(super) metadata: Metadata,
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ServiceAccount {
@@ -403,7 +412,7 @@ pub(super) struct Rule {
     pub(super) resources: [&'static str; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) resource_names: Vec<String>,
-    pub(super) verbs: [&'static str; 1],
+    pub(super) verbs: Vec<&'static str>,
 }
 
 #[derive(Serialize)]

@@ -12,8 +12,8 @@ use super::claim::is_scalable;
 use super::container::resources;
 use super::expression::{bare, expression};
 use super::spec::{
-    Container, KeyToPath, Metadata, Projection, Role, RoleBinding, RoleRef, Rule, ServiceAccount,
-    Subject, Volume, VolumeMount, VolumeSource,
+    Container, KeyToPath, Metadata, Notes, Projection, Role, RoleBinding, RoleRef, Rule,
+    ServiceAccount, Subject, Volume, VolumeMount, VolumeSource,
 };
 use super::workload::Place;
 use crate::at::At;
@@ -48,6 +48,9 @@ impl Chart<'_> {
             format!("{{{{ {} | replace \"$\" \"$$\" | toRawJson }}}}", self.call("wait", "."));
         let mut command =
             vec!["sh".to_owned(), "-c".to_owned(), bare(&script), DIRECTORY.to_owned()];
+        let notes = self.object("wait");
+        let namespace = expression("{{ .Release.Namespace }}");
+        command.push(format!("/api/v1/namespaces/{namespace}/configmaps/{notes}"));
         for (dependency, condition) in depends_on {
             command.extend(self.condition(dependency, *condition));
         }
@@ -137,6 +140,18 @@ impl Chart<'_> {
         }
     }
 
+    /// What carries the notes of who waits: annotations, which are nobody else's.
+    pub(super) fn completed(&self) -> Option<Notes> {
+        let is_job = |it: &Wait| matches!(it, Wait::Succeeded(_));
+        let metadata = Metadata {
+            name: self.object("wait"),
+            labels: self.labels(""),
+            annotations: BTreeMap::new(),
+        };
+        let notes = Notes { api_version: "v1", kind: "ConfigMap", metadata };
+        self.waits.iter().any(is_job).then_some(notes)
+    }
+
     /// The account that waits, and all that it may see.
     pub(super) fn account(&self) -> (ServiceAccount, Role, RoleBinding) {
         let name = self.object("wait");
@@ -192,9 +207,14 @@ impl Chart<'_> {
             api_groups: [api_group],
             resources: [resource],
             resource_names,
-            verbs: [verb],
+            verbs: vec![verb],
         };
         let mut rules = vec![];
+        if !jobs.is_empty() {
+            let notes = vec![self.object("wait")];
+            rules
+                .push(Rule { verbs: vec!["get", "patch"], ..rule("", "configmaps", notes, "get") });
+        }
         if !deployments.is_empty() {
             rules.push(rule("apps", "deployments", deployments, "get"));
         }
