@@ -31,7 +31,10 @@ impl Change {
 
     fn apply(self) -> io::Result<()> {
         match self {
-            Self::Put(temporary, place) => Ok(drop(temporary.persist(place)?)),
+            Self::Put(temporary, place) => {
+                temporary.persist(place)?;
+                Ok(())
+            }
             Self::Remove(place) => match fs::remove_file(place) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
                 done => done,
