@@ -13,7 +13,7 @@ use crate::programs::{tool, tools};
 use crate::{run, stderr, stdout};
 
 /// How long the engine may take to start on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The Compose that is used where a test does not ask for another.
 pub(crate) const COMPOSE: &str = "2.40.3";
@@ -101,7 +101,9 @@ impl Engine {
 #[test]
 fn it_answers() {
     let engine = Engine::shared();
-    assert!(engine.ask(&["version", "--format", "{{.Server.Version}}"]).starts_with("28."));
+    let version = engine.ask(&["version", "--format", "{{.Server.Version}}"]);
+    let (major, _) = version.split_once('.').unwrap();
+    assert!(major.parse::<u32>().unwrap() >= 28, "{version}");
     for compose in [COMPOSE, "5.5.1"] {
         let mut command = engine.command(Path::new("docker"), compose);
         command.args(["compose", "version", "--short"]);

@@ -175,6 +175,17 @@ impl<'a> Deployment<'a> {
     /// Runs a printed command, for at most this many seconds.
     pub(crate) fn run(&self, what: &str, seconds: u32) -> Output {
         let (_, line) = self.commands.iter().find(|(it, _)| it == what).unwrap();
+        self.shell(line, seconds)
+    }
+
+    /// Brings everything up as people do by themselves, who name no service.
+    pub(crate) fn bring_up(&self) {
+        let (_, stop) = self.commands.iter().find(|(it, _)| it == "stop").unwrap();
+        let output = self.shell(&stop.replace(" down", " up --wait"), 300);
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
+
+    fn shell(&self, line: &str, seconds: u32) -> Output {
         let mut command = self.engine.command(Path::new("timeout"), self.compose);
         command.args([&seconds.to_string(), "sh", "-c", line]);
         command.env("AWS_ACCESS_KEY_ID", "key").env("AWS_SECRET_ACCESS_KEY", "secret");
@@ -199,7 +210,7 @@ impl<'a> Deployment<'a> {
 
     /// Stops with the printed command, and looks for what is left.
     pub(crate) fn stop(&self) {
-        let output = self.run("stop", 60);
+        let output = self.run("stop", 300);
         assert!(output.status.success(), "{}", stderr(&output));
         let filter = format!("label=com.docker.compose.project={}", self.project());
         for what in ["container", "network", "volume"] {
@@ -214,7 +225,7 @@ impl<'a> Deployment<'a> {
 impl Drop for Deployment<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() && !self.commands.is_empty() {
-            drop(self.run("stop", 60));
+            drop(self.run("stop", 300));
         }
     }
 }

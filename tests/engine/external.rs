@@ -71,7 +71,7 @@ fn servers_on_the_machine_are_reached() {
         config[section] = here(port);
     }
     deployment.configure(&config);
-    let started = faults_of_start(&deployment, 120);
+    let started = faults_of_start(&deployment, 300);
     let servers = ["mariadbd", "rabbitmq-server", "redis-server", "mongod"];
     let workloads = deployment.containers();
     let logs = stdout(&deployment.run("logs", 5));

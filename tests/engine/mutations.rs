@@ -113,7 +113,7 @@ fn every_mistake_is_found() {
                 let (_, config) = types.iter().find(|(it, _)| it == variant).unwrap();
                 let deployment = Deployment::install(engine, number, config);
                 make(&deployment);
-                let faults = faults_of_start(&deployment, 60);
+                let faults = faults_of_start(&deployment, 120);
                 for wanted in *found {
                     assert!(
                         faults.iter().any(|it| it.starts_with(wanted)),

@@ -56,7 +56,7 @@ fn running(deployment: &Deployment) -> BTreeMap<String, (String, String)> {
 fn restarted(deployment: &mut Deployment, config: &Json) -> BTreeSet<String> {
     let before = running(deployment);
     deployment.configure(config);
-    assert_eq!(faults_of_start(deployment, 120), [""; 0]);
+    assert_eq!(faults_of_start(deployment, 300), [""; 0]);
     let after = running(deployment);
     assert!(before.keys().eq(after.keys()), "nothing comes or goes");
     after.into_iter().filter(|(name, it)| before[name] != *it).map(|(name, _)| name).collect()
@@ -66,7 +66,7 @@ fn restarted(deployment: &mut Deployment, config: &Json) -> BTreeSet<String> {
 fn a_change_restarts_exactly_its_readers() {
     let _turn = Engine::turn();
     let mut deployment = Deployment::install(Engine::shared(), 21, &config());
-    assert_eq!(faults_of_start(&deployment, 120), [""; 0]);
+    assert_eq!(faults_of_start(&deployment, 300), [""; 0]);
     let readers = BTreeSet::from(READERS.map(ToOwned::to_owned));
     let mut config = deployment.config();
     assert_eq!(restarted(&mut deployment, &config), BTreeSet::new(), "nothing has changed");

@@ -66,8 +66,9 @@ pub(crate) fn run_all(
                     Deployment::install_as(engine, number, config, compose, user)
                 };
                 assert_eq!(deployment.topology["variant"], *name);
-                assert_eq!(faults_of_start(&deployment, 180), [""; 0], "{name}");
+                assert_eq!(faults_of_start(&deployment, 300), [""; 0], "{name}");
                 look(name, &deployment);
+                deployment.bring_up();
                 deployment.stop();
             });
         }

@@ -13,7 +13,7 @@ use super::deployment::Deployment;
 use crate::{run, stderr, stdout};
 
 /// How long workers may need that nobody waits for.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a stand-in recorded: time in milliseconds, event, detail.
 type Events = Vec<(u64, String, String)>;
