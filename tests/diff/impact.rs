@@ -91,7 +91,20 @@ fn template(case: &Case, name: &Name) -> String {
             definition.push_str(file);
         }
     }
+    for image in case.topology.images.keys() {
+        if definition.contains(&format!(".Values.images \"{image}\"")) {
+            definition.push_str(&image_values(case, image));
+        }
+    }
     definition
+}
+
+/// What the values say of an image.
+fn image_values(case: &Case, name: &Name) -> String {
+    let text = text(case, "values.yaml");
+    let (_, images) = text.split_once("\nimages:\n").unwrap();
+    let own = images.lines().skip_while(|line| *line != format!("  {name}:")).skip(1);
+    own.take_while(|line| line.starts_with("    ")).collect::<Vec<_>>().join("\n")
 }
 
 fn pairs(target: Target) -> usize {
