@@ -238,7 +238,7 @@ fn write_chart(chart: &Chart<'_>, lowered: &mut Lowered, room: usize) {
     for (path, text) in [
         (".helmignore", IGNORED.to_owned()),
         ("Chart.yaml", chart_file(chart)),
-        ("README.md", chart.readme()),
+        ("README.md", chart.readme(&sections)),
         (INSTALLATION, format!("{installation:#}\n")),
         ("templates/NOTES.txt", chart.notes()),
         ("templates/_helpers.tpl", helpers),
@@ -270,10 +270,23 @@ struct ChartFile<'a> {
     version: String,
     app_version: yaml::Quoted,
     kube_version: &'static str,
+    annotations: BTreeMap<&'static str, String>,
+}
+
+/// An image, as catalogues of charts want to know it.
+#[derive(Serialize)]
+struct ChartImage {
+    name: String,
+    image: String,
 }
 
 fn chart_file(chart: &Chart<'_>) -> String {
     let package = &chart.topology.package;
+    let image = |(name, image): (&Name, &model::Image)| ChartImage {
+        name: name.to_string(),
+        image: model::ImageReference(image).to_string(),
+    };
+    let images: Vec<ChartImage> = chart.topology.images.iter().map(image).collect();
     let file = ChartFile {
         api_version: "v2",
         name: &chart.name,
@@ -282,6 +295,7 @@ fn chart_file(chart: &Chart<'_>) -> String {
         version: chart_version(&package.version),
         app_version: yaml::Quoted(package.version.clone()),
         kube_version: ">=1.28.0-0",
+        annotations: BTreeMap::from([("artifacthub.io/images", yaml::print(&images).text)]),
     };
     yaml::print(&file).text
 }

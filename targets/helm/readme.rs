@@ -10,10 +10,11 @@ use model::{Name, Publish, Service};
 use super::chart::Chart;
 use super::expression::{expression, into_template};
 use super::text::Composed;
+use super::values::Section;
 
 impl Chart<'_> {
     /// `README.md`.
-    pub(super) fn readme(&self) -> String {
+    pub(super) fn readme(&self, sections: &[Section]) -> String {
         let topology = self.topology;
         let mut text = format!("# {}\n\n", self.name);
         let line = format!("Deploys {} {}", topology.package.name, topology.package.version);
@@ -23,6 +24,10 @@ impl Chart<'_> {
             None => text.push_str(".\n"),
         }
         text.push_str(INSTALLING);
+        for (path, default) in sections.iter().flat_map(Section::rows) {
+            writeln!(text, "| `{path}` | `{default}` |").expect("a string takes everything");
+        }
+        text.push_str(REACHED);
         if !self.derived.is_empty() {
             text.push_str(SECRETS);
             for (key, composed) in &self.derived {
@@ -83,6 +88,23 @@ This chart is generated: it is changed where it comes from, and generated again.
 decides is in `values.yaml`.
 
     helm install my-release . --namespace my-namespace --values values.secret.yaml
+
+What is waited for, and who may ask, is in `templates/0-wait.yaml`: no right reaches beyond the
+namespace. An upgrade restarts what reads what has changed; a changed job runs again.
+
+## Values
+
+What each is for stands in `values.yaml`.
+
+| value | default |
+|---|---|
+";
+
+const REACHED: &str = "
+## What stays
+
+`helm uninstall` leaves the claims of what is kept, so that nothing is lost by mistake; they have
+the label `app.kubernetes.io/instance`.
 ";
 
 const SECRETS: &str = "

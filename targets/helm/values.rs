@@ -51,7 +51,25 @@ pub(super) struct Section {
     setting: Setting,
 }
 
+impl Section {
+    /// Each value by its path, with its default.
+    pub(super) fn rows(&self) -> Vec<(String, String)> {
+        let mut rows = vec![];
+        self.setting.gather(self.key, &mut rows);
+        rows
+    }
+}
+
 impl Setting {
+    fn gather(&self, path: &str, rows: &mut Vec<(String, String)>) {
+        match self {
+            Self::One { default, schema: _ } => rows.push((path.to_owned(), default.to_string())),
+            Self::Group(settings) => {
+                settings.iter().for_each(|(key, it)| it.gather(&format!("{path}.{key}"), rows));
+            }
+        }
+    }
+
     fn one(default: impl Into<Value>, schema: Value) -> Self {
         Self::One { default: default.into(), schema }
     }

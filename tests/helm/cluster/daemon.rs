@@ -14,7 +14,7 @@ use crate::programs::{tool, tools};
 use crate::{run, stderr, stdout};
 
 /// How long the cluster may take to start on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// How many volumes there are.
 const VOLUMES: usize = 80;

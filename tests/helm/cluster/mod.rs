@@ -17,7 +17,6 @@ use super::rendering::{RELEASE, kind, manifests, name};
 #[test]
 fn charts_run_in_a_cluster() {
     let cluster = Cluster::start();
-    the_api_takes_every_chart(&cluster);
     let full = Case::new("full", &json!({ "logs_input": { "directory": "/media" } }));
     let spider = Case::new(
         "spider-base",
@@ -40,6 +39,7 @@ fn charts_run_in_a_cluster() {
     for (helm, namespace) in [("helm-4", "full"), ("helm-3", "spider")] {
         uninstalled(&cluster, helm, namespace);
     }
+    the_api_takes_every_chart(&cluster);
 }
 
 /// A server-side dry run of everything, with no field that the API does not know.
@@ -67,7 +67,7 @@ fn helm(cluster: &Cluster, helm: &str, verb: &[&str], namespace: &str, case: &Ca
     let (chart, secrets) = (case.chart(), case.secrets());
     let mut arguments = verb.to_vec();
     arguments.extend([RELEASE, chart.to_str().unwrap(), "--namespace", namespace]);
-    arguments.extend(["--values", secrets.to_str().unwrap(), "--wait", "--timeout", "5m"]);
+    arguments.extend(["--values", secrets.to_str().unwrap(), "--wait", "--timeout", "15m"]);
     cluster.ask(helm, &arguments);
 }
 
@@ -175,7 +175,7 @@ fn a_changed_level_restarts_its_readers(cluster: &Cluster) {
     assert_eq!(level(), "DEBUG");
     cluster.ask(
         "helm-4",
-        &["rollback", RELEASE, "1", "--namespace", "full", "--wait", "--timeout", "5m"],
+        &["rollback", RELEASE, "1", "--namespace", "full", "--wait", "--timeout", "15m"],
     );
     assert_eq!(level(), "INFO");
     assert_eq!(replaced(&after, &pods(cluster, "full")), readers.map(ToOwned::to_owned).into());
@@ -193,7 +193,7 @@ fn a_pod_outlives_its_job(cluster: &Cluster) {
         let target = format!("{object}/{RELEASE}-clp-{workload}");
         cluster.ask(
             "kubectl",
-            &["--namespace", namespace, "rollout", "status", &target, "--timeout=120s"],
+            &["--namespace", namespace, "rollout", "status", &target, "--timeout=10m"],
         );
         let after = pods(cluster, namespace);
         assert!(replaced(&before, &after).contains(workload), "{workload} is another pod");
@@ -204,7 +204,7 @@ fn a_pod_outlives_its_job(cluster: &Cluster) {
 /// Nothing is left but the claims of volumes that are kept.
 fn uninstalled(cluster: &Cluster, helm: &str, namespace: &str) {
     cluster
-        .ask(helm, &["uninstall", RELEASE, "--namespace", namespace, "--wait", "--timeout", "5m"]);
+        .ask(helm, &["uninstall", RELEASE, "--namespace", namespace, "--wait", "--timeout", "15m"]);
     let kinds = "deployments,statefulsets,replicasets,jobs,pods,services,configmaps,secrets,serviceaccounts,roles,\
                  rolebindings,ingresses";
     let own = |it: &&Json| !["kube-root-ca.crt", "default", "kubernetes"].contains(&name(it));
