@@ -8,6 +8,8 @@ mod diff;
 mod docs;
 mod engine;
 mod explain;
+
+mod faults;
 mod generated;
 mod golden;
 mod graph;

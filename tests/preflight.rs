@@ -13,7 +13,7 @@ use serde_json::{Value as Json, json};
 use crate::{clp_gen, files, root, run, stderr, stdout};
 
 /// A deployment of the package `notes` or `clp`, in a folder of its own.
-struct Machine {
+pub(crate) struct Machine {
     folder: tempfile::TempDir,
     package: String,
     ports: Vec<u16>,
@@ -21,7 +21,7 @@ struct Machine {
 
 impl Machine {
     /// A machine with an engine that is new enough and runs nothing.
-    fn new(package: &str) -> Self {
+    pub(crate) fn new(package: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         // Other users have to get in.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -37,24 +37,24 @@ impl Machine {
         machine
     }
 
-    fn path(&self, path: &str) -> PathBuf {
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
     }
 
-    fn write(&self, path: &str, text: &str) {
+    pub(crate) fn write(&self, path: &str, text: &str) {
         let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
-    fn host(&self, instance_id: &str, (uid, gid): (u32, u32)) {
+    pub(crate) fn host(&self, instance_id: &str, (uid, gid): (u32, u32)) {
         self.write(
             "host.yaml",
             &format!("instance_id: \"{instance_id}\"\nuid: {uid}\ngid: {gid}\n"),
         );
     }
 
-    fn password(&self, password: &str) {
+    pub(crate) fn password(&self, password: &str) {
         let clp = json!({
             "database": {
                 "username": "u", "password": password, "root_username": "r",
@@ -69,7 +69,7 @@ impl Machine {
     }
 
     /// The configuration: ports that nobody uses, and `more`.
-    fn config(&self, more: &Json) {
+    pub(crate) fn config(&self, more: &Json) {
         let port = |number: usize| self.ports[number];
         let mut config = match self.package.as_str() {
             "clp" => json!({
@@ -105,7 +105,7 @@ impl Machine {
         fs::set_permissions(self.path("bin/docker"), bits).unwrap();
     }
 
-    fn command(&self, further: &[&str]) -> Command {
+    pub(crate) fn command(&self, further: &[&str]) -> Command {
         let root = self.path("root").display().to_string();
         let mut arguments = vec!["install", "--target", "compose", "--root", &root];
         arguments.extend(["--package", &self.package, "--host", "host.yaml"]);
@@ -117,18 +117,18 @@ impl Machine {
         command
     }
 
-    fn install(&self, further: &[&str]) -> Output {
+    pub(crate) fn install(&self, further: &[&str]) -> Output {
         run(self.command(further))
     }
 
-    fn installed(&self, further: &[&str]) -> String {
+    pub(crate) fn installed(&self, further: &[&str]) -> String {
         let output = self.install(further);
         assert!(output.status.success(), "{}", stderr(&output));
         stdout(&output)
     }
 
     /// Installs, which has to fail with these words and change nothing.
-    fn refused(&self, further: &[&str], words: &[&str]) {
+    pub(crate) fn refused(&self, further: &[&str], words: &[&str]) {
         let before = self.everything();
         let output = self.install(further);
         assert_eq!(output.status.code(), Some(1), "{}{}", stdout(&output), stderr(&output));
@@ -141,7 +141,7 @@ impl Machine {
     }
 
     /// Every path below the package directory, with what tells it apart.
-    fn everything(&self) -> Vec<(PathBuf, u32, u32, i64, Vec<u8>)> {
+    pub(crate) fn everything(&self) -> Vec<(PathBuf, u32, u32, i64, Vec<u8>)> {
         let entries = walkdir::WalkDir::new(self.path("root")).sort_by_file_name().into_iter();
         let entries = entries.filter_map(Result::ok).map(|it| {
             let metadata = it.metadata().unwrap();
@@ -165,7 +165,7 @@ fn owner_of(path: &Path) -> (u32, u32) {
 }
 
 /// Some tests give files away or mount something, which only root may.
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     fs::metadata("/proc/self").unwrap().uid() == 0
 }
 
@@ -423,10 +423,10 @@ fn who_may_not_give_files_away_is_told_before_anything_is_written() {
 }
 
 /// A small file system at the package directory, until it is dropped.
-struct Mounted(PathBuf);
+pub(crate) struct Mounted(PathBuf);
 
 impl Mounted {
-    fn new(place: &Path, options: &str) -> Option<Self> {
+    pub(crate) fn new(place: &Path, options: &str) -> Option<Self> {
         fs::create_dir_all(place).unwrap();
         let mut mount = Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(place);

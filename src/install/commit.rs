@@ -50,6 +50,15 @@ impl Change {
     }
 }
 
+/// How a disk says that it gives no second names, or not to us.
+const NO_NAMES: [io::ErrorKind; 4] = [
+    io::ErrorKind::PermissionDenied,
+    io::ErrorKind::Unsupported,
+    io::ErrorKind::TooManyLinks,
+    // The file is a mount by itself.
+    io::ErrorKind::CrossesDevices,
+];
+
 /// What was at a place.
 enum Before {
     Nothing,
@@ -65,18 +74,18 @@ enum Before {
 ///
 /// Whatever the disk refuses; then everything is as it was.
 pub(super) fn commit(changes: Vec<Change>) -> Result<(), Failure> {
-    let before: Vec<Before> = changes.iter().map(|it| second_name(it.place())).collect();
+    let before = changes.iter().map(|it| second_name(it.place()));
+    let before: Vec<Before> = before.collect::<Result<_, _>>()?;
     let mut done = vec![];
     let mut folders = BTreeSet::new();
     for (change, before) in changes.into_iter().zip(before) {
         let (verb, place) = (change.verb(), change.place().to_owned());
         folders.extend(place.parent().map(ToOwned::to_owned));
-        let applied = change.apply();
-        done.push((place.clone(), before));
-        if let Err(error) = applied {
+        if let Err(error) = change.apply() {
             undo(done);
             return Err(cannot(verb, &place, &error));
         }
+        done.push((place, before));
     }
     // The names last only when their folders are on the disk. A folder may be gone by now.
     for folder in folders {
@@ -91,13 +100,17 @@ pub(super) fn commit(changes: Vec<Change>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn second_name(place: &Path) -> Before {
+fn second_name(place: &Path) -> Result<Before, Failure> {
     let Some(folder) = place.parent().filter(|_| place.symlink_metadata().is_ok()) else {
-        return Before::Nothing;
+        return Ok(Before::Nothing);
     };
     let mut names = tempfile::Builder::new();
     names.prefix(TEMPORARY);
-    names.make_in(folder, |name| fs::hard_link(place, name)).map_or(Before::Lost, Before::Kept)
+    match names.make_in(folder, |name| fs::hard_link(place, name)) {
+        Ok(name) => Ok(Before::Kept(name)),
+        Err(error) if NO_NAMES.contains(&error.kind()) => Ok(Before::Lost),
+        Err(error) => Err(cannot("write to", folder, &error)),
+    }
 }
 
 /// The last first. Nothing more can be done about what fails here.
