@@ -3,3 +3,4 @@
 mod command;
 mod engine;
 mod impact;
+mod workflow;
