@@ -2,7 +2,7 @@
 #
 # Everything is built in the dev profile, which `cargo run` shares: compiling nickel-lang-core takes minutes, so it is done once
 # for building and once more by clippy, which checks and does not compile. About, on two cores, cold:
-# tools 4 min (10 on a busy machine), clippy 1 to 2 min, tests 5 to 7 min; warm, seconds besides the tests themselves.
+# tools half an hour (Kubernetes and Helm 4 are built), clippy 1 to 2 min, tests 5 to 7 min; warm, seconds besides the tests themselves.
 
 # The folder of the programs that judge the generated files: compose, helm, quadlet and others (see scripts/tools).
 export CLP_GEN_TEST_TOOLS := $(shell scripts/tools path)
