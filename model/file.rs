@@ -14,6 +14,9 @@ pub struct File {
     pub content: Content,
     /// Who reads it: a key of `users`.
     pub owner: Name,
+    /// Whether only workloads in their discreet form read it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub discreet: bool,
 }
 
 /// The content of a file, in the words of its format.

@@ -63,6 +63,8 @@ pub enum Encoding {
     UserInfo,
     /// Percent-encoded for one value of a URL's query (RFC 3986, section 3.4).
     Query,
+    /// For the inside of double quotes, where `\` makes a `"` or `\` after it plain.
+    Quoted,
 }
 
 impl Encoding {
@@ -70,13 +72,14 @@ impl Encoding {
         *self == Self::None
     }
 
-    /// `value` as it stands in the text: everything but RFC 3986's unreserved characters is
+    /// `value` as it stands in the text. In a URL everything but RFC 3986's unreserved characters is
     /// percent-encoded, which is safe in both places and decodes to the same bytes.
     #[must_use]
     pub fn encode(self, value: &str) -> String {
         match self {
             Self::None => value.to_owned(),
             Self::UserInfo | Self::Query => value.bytes().map(percent_encoded).collect(),
+            Self::Quoted => value.replace('\\', "\\\\").replace('"', "\\\""),
         }
     }
 }

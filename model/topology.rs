@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{External, File, Image, Job, Name, Secret, Service, User, Volume};
+use crate::{External, File, Image, Job, Name, Secret, Service, Systemd, User, Volume};
 
 /// Everything that a deployment is, before any target says how.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -45,6 +45,9 @@ pub struct Topology {
     /// Whom workloads run as and files belong to.
     #[serde(default)]
     pub users: BTreeMap<Name, User>,
+    /// What only systemd and Podman ask.
+    #[serde(default, skip_serializing_if = "Systemd::is_unsaid")]
+    pub systemd: Systemd,
 }
 
 /// The package that a topology was made from.

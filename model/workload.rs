@@ -3,7 +3,7 @@ use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Health, Mount, Name, Port, Text};
+use crate::{Discreet, Health, Mount, Name, Port, Text};
 
 /// What services and jobs have in common: a container and what it needs.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -47,6 +47,9 @@ pub struct Workload {
     /// Labels for people and tools.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
+    /// What is other where arguments could be seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discreet: Option<Discreet>,
 }
 
 /// A workload that runs until it is stopped.

@@ -34,7 +34,7 @@ pub(crate) fn generate(
     file: &File,
 ) -> Result<Generated, Vec<Diagnostic>> {
     // Where it goes and who may read it is for whoever installs it.
-    let File { path: _, content, owner: _ } = file;
+    let File { path: _, content, owner: _, discreet: _ } = file;
     let template = content.is_secret();
     let mut writer = Writer { topology, spelling, template, problems: vec![] };
     let (extension, text, lines) = writer.content(&format!("files.{name}.content"), content);

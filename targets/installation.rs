@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 /// Where in an artifact the [`Installation`] stands.
 pub const INSTALLATION: &str = "installation.json";
 
+/// The folder, below the package directory, of the files that hold a secret of
+/// [`Installation::secrets`] each, for a target that reads such files.
+pub const SECRETS: &str = ".clp-gen/secrets";
+
 /// What has to be done to put an artifact where it runs: data for whoever does it.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -24,6 +28,10 @@ pub struct Installation {
     /// Names of secrets without which the deployment starts too.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub optional: BTreeSet<String>,
+    /// By systemd unit, the files that have to be read again when they change: their paths, as
+    /// `files` has them, or below [`SECRETS`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub readers: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// A directory that has to be there.
@@ -44,7 +52,8 @@ pub struct Directory {
 pub struct InstalledFile {
     /// Its path in the artifact.
     pub source: String,
-    /// Where it goes: absolute, or relative to the package directory.
+    /// Where it goes: absolute, relative to the package directory, or, where it starts with `~/`,
+    /// relative to the home of whoever installs.
     pub path: String,
     /// Whether it is a template with secrets, to be rendered at activation.
     pub template: bool,

@@ -10,6 +10,7 @@ mod generated;
 mod helm;
 mod impact;
 mod installation;
+mod places;
 mod spelling;
 mod systemd;
 mod template;
@@ -19,9 +20,9 @@ use std::fmt;
 
 pub use artifact::{Artifact, Entry, Lowered, Trace, TracedLines};
 pub use impact::{Impact, impact};
-pub use installation::{Directory, INSTALLATION, Installation, InstalledFile};
+pub use installation::{Directory, INSTALLATION, Installation, InstalledFile, SECRETS};
 use model::{Diagnostic, Topology};
-pub use template::{Part, parse as parse_template};
+pub use template::{Part, parse as parse_template, without_absent};
 
 /// A platform that clp-gen compiles to.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -61,15 +62,25 @@ pub fn yaml_text<T: serde::Serialize>(document: &T) -> String {
     yaml::print(document).text
 }
 
+/// The form of a topology that `target` writes: the discreet one, where arguments can be seen.
+#[must_use]
+pub fn form(target: Target, topology: &Topology) -> Topology {
+    match target {
+        Target::Compose | Target::Helm => topology.outspoken(),
+        Target::Systemd => topology.discreet(),
+    }
+}
+
 /// Spells a checked topology in the words of `target`.
 ///
 /// # Errors
 ///
 /// Refuses, with every place, what the target cannot express: nothing is dropped.
 pub fn lower(target: Target, topology: &Topology) -> Result<Lowered, Vec<Diagnostic>> {
+    let topology = form(target, topology);
     match target {
-        Target::Compose => compose::lower(topology),
-        Target::Helm => helm::lower(topology),
-        Target::Systemd => systemd::lower(topology),
+        Target::Compose => compose::lower(&topology),
+        Target::Helm => helm::lower(&topology),
+        Target::Systemd => systemd::lower(&topology),
     }
 }

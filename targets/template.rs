@@ -3,7 +3,8 @@
 //! In a template a secret is the token `@@secret NAME ENCODING ESCAPE@@` (encodings and escapes as
 //! spelt below), `@@root@@` is the package directory, and the token `@@literal@@` is one `@`,
 //! written where a plain one would make `@@` or stand before a token, so that no literal text can
-//! be taken for a token or part of one.
+//! be taken for a token or part of one. A line that starts with `@@with NAME@@` is there only if
+//! the secret has a value.
 
 use model::{Encoding, Name};
 
@@ -27,6 +28,11 @@ pub enum Part {
     /// The package directory, as it is: whoever renders refuses one that does not consist of
     /// letters, digits and `/._+-`, since no other needs no quotes anywhere.
     Root,
+    /// What follows, up to the end of the line, is left out unless the secret has a value.
+    With(
+        /// A key of the topology's `secrets`.
+        Name,
+    ),
 }
 
 impl Part {
@@ -37,6 +43,7 @@ impl Part {
         match self {
             Self::Literal(text) => text.clone(),
             Self::Root => root.to_owned(),
+            Self::With(_) => String::new(),
             Self::Secret { name, encoding, json: false } => encoding.encode(&value(name)),
             Self::Secret { name, encoding, json: true } => {
                 yaml::escaped(&encoding.encode(&value(name)))
@@ -45,12 +52,41 @@ impl Part {
     }
 }
 
+/// `parts` without the lines of secrets for which `has` says that they have no value.
+#[must_use]
+pub fn without_absent(parts: Vec<Part>, has: impl Fn(&Name) -> bool) -> Vec<Part> {
+    let mut kept = vec![];
+    let mut skipping = false;
+    for part in parts {
+        let part = match part {
+            Part::Literal(text) if skipping => match text.split_once('\n') {
+                Some((_, rest)) => Part::Literal(rest.to_owned()),
+                None => continue,
+            },
+            part => part,
+        };
+        skipping &= !matches!(part, Part::Literal(_));
+        match part {
+            Part::With(name) => skipping |= !has(&name),
+            _ if skipping => {}
+            part => kept.push(part),
+        }
+    }
+    kept
+}
+
+/// The token of a line that is there only if `name` has a value.
+pub(crate) fn with(name: &Name) -> String {
+    format!("@@with {name}@@")
+}
+
 /// The token of a secret.
 pub(crate) fn secret(name: &Name, encoding: Encoding, json: bool) -> String {
     let encoding = match encoding {
         Encoding::None => "none",
         Encoding::UserInfo => "user-info",
         Encoding::Query => "query",
+        Encoding::Quoted => "quoted",
     };
     let escape = if json { "json" } else { "none" };
     format!("@@secret {name} {encoding} {escape}@@")
@@ -92,12 +128,16 @@ fn token(text: &str) -> Option<Part> {
     if text == "root" {
         return Some(Part::Root);
     }
+    if let Some(name) = text.strip_prefix("with ") {
+        return Name::try_from(name).ok().map(Part::With);
+    }
     let mut words = text.strip_prefix("secret ")?.split(' ');
     let name = Name::try_from(words.next()?).ok()?;
     let encoding = match words.next()? {
         "none" => Encoding::None,
         "user-info" => Encoding::UserInfo,
         "query" => Encoding::Query,
+        "quoted" => Encoding::Quoted,
         _ => return None,
     };
     let json = words.next()? == "json";

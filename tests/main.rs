@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod bad_input;
+mod boot;
 mod canary;
 mod corpus;
 mod diff;
@@ -16,8 +17,10 @@ mod graph;
 mod helm;
 mod init;
 mod install;
+mod install_systemd;
 mod lock;
 mod origins;
+mod parity;
 mod preflight;
 mod programs;
 mod registry;
@@ -26,6 +29,7 @@ mod same_bytes;
 mod schema;
 mod servers;
 mod shells;
+mod units;
 mod vendor;
 
 use std::collections::BTreeMap;

@@ -140,32 +140,3 @@ fn helm_wants_every_secret() {
         assert!(!output.status.success(), "{}: secrets have no default", artifact.display());
     }
 }
-
-#[test]
-fn quadlet_reads_them() {
-    for artifact in artifacts("systemd") {
-        let folder = tempfile::tempdir().unwrap();
-        let units = folder.path().join("units");
-        fs::create_dir(&units).unwrap();
-        for entry in fs::read_dir(artifact.join("units")).unwrap() {
-            let path = entry.unwrap().path();
-            let text = fs::read_to_string(&path).unwrap().replace("@@root@@", "/srv/deployment");
-            fs::write(units.join(path.file_name().unwrap()), text).unwrap();
-        }
-        let generated = folder.path().join("generated");
-        fs::create_dir(&generated).unwrap();
-        let mut quadlet = tool("quadlet-5.4.2");
-        quadlet.env("QUADLET_UNIT_DIRS", &units).arg("--no-kmsg-log").arg(&generated);
-        let output = quadlet.output().unwrap();
-        assert!(output.status.success(), "{}: {}", artifact.display(), stderr(&output));
-        let words = stderr(&output);
-        let complaint = words.lines().find(|it| !it.contains("Loading source unit file"));
-        assert_eq!(complaint, None, "{}: without a complaint", artifact.display());
-        let services: Vec<_> = fs::read_dir(&generated)
-            .unwrap()
-            .map(|it| it.unwrap().path())
-            .filter(|it| it.extension().is_some_and(|it| it == "service"))
-            .collect();
-        assert!(services.len() >= workloads(&artifact).len(), "{}", artifact.display());
-    }
-}

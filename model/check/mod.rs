@@ -17,6 +17,12 @@ use crate::{Diagnostic, Name, Topology, Workload};
 /// and clashes of published ports, host names and mount targets.
 #[must_use]
 pub fn check(topology: &Topology) -> Vec<Diagnostic> {
+    let problems = check_form(&topology.outspoken());
+    if problems.is_empty() { check_form(&topology.discreet()) } else { problems }
+}
+
+/// Everything that is wrong with one of the forms of a topology.
+fn check_form(topology: &Topology) -> Vec<Diagnostic> {
     let mut problems = references::check(topology);
     problems.extend(dependencies::check(topology));
     problems.extend(addresses::check(topology));

@@ -141,6 +141,7 @@ fn workloads(
         logging,
         resources,
         labels,
+        discreet: _, // The form that a target writes has none.
     } = one;
     let own_name = |hostname: &Option<String>, key: &Name| {
         hostname.clone().unwrap_or_else(|| key.as_str().to_owned())

@@ -103,7 +103,8 @@ fn files(
     let (Some(one), Some(other)) = files else {
         return false;
     };
-    let File { path, content, owner: _ } = one; // Its owner is changed where it stands.
+    // Its owner is changed where it stands; the form that a target writes is of one kind.
+    let File { path, content, owner: _, discreet: _ } = one;
     if !texts::same_contents(pair, content, &other.content) {
         touched.insert(Touch::File);
     }

@@ -9,13 +9,20 @@ machine_package() {
         fail "Debian's $2 cannot be installed" "the mirrors in apt's sources must be reachable"
 }
 
+# The mirror that this machine uses.
+debian_mirror() {
+    local mirror
+    mirror=$(cat /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null |
+        awk '/^URIs:/ { print $2; exit } /^deb / { print $(/\[/ ? 4 : 2); exit }' || true)
+    [ -n "$mirror" ] || fail "no Debian mirror in apt's sources" "use a Debian machine or container, 12 or newer"
+    echo "$mirror"
+}
+
 # A private apt tree with one suite, from the mirror that this machine uses. Its signatures are checked with Debian's keys.
 apt_tree() {
     local suite=$1 tree=$2 mirror
     need apt-get "quadlet comes from a Debian package: use a Debian machine or container"
-    mirror=$(cat /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null |
-        awk '/^URIs:/ { print $2; exit } /^deb / { print $(/\[/ ? 4 : 2); exit }' || true)
-    [ -n "$mirror" ] || fail "no Debian mirror in apt's sources" "use a Debian machine or container, 12 or newer"
+    mirror=$(debian_mirror)
     mkdir -p "$tree"/etc/apt/{apt.conf.d,sources.list.d,preferences.d} "$tree"/var/lib/apt/lists/partial \
         "$tree"/var/cache/apt/archives/partial "$tree/var/lib/dpkg"
     touch "$tree/var/lib/dpkg/status"

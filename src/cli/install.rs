@@ -10,7 +10,7 @@ use super::build::Chosen;
 use super::{aside, data, words};
 use crate::failure::Failure;
 use crate::install::plan::Choice;
-use crate::install::{self, Installed, Options, commands, helm};
+use crate::install::{self, Installed, Options, commands};
 use crate::request::Request;
 
 /// Put a deployment where it runs, with its secrets; start nothing
@@ -37,6 +37,15 @@ pub(super) struct Install {
     /// Stage below this directory instead of `/`; what needs the machine is not checked then
     #[arg(long, value_name = "DIR")]
     destdir: Option<PathBuf>,
+
+    /// For systemd: install for the machine's own, as root [default, unless `systemd.scope` says
+    /// otherwise]
+    #[arg(long, conflicts_with = "user")]
+    system: bool,
+
+    /// For systemd: install for the user who installs, without root
+    #[arg(long)]
+    user: bool,
 
     /// Check everything, print what would be done, and write nothing
     #[arg(long)]
@@ -72,6 +81,8 @@ impl Install {
             target: Chosen(target),
             root,
             destdir,
+            system,
+            user,
             check,
             force,
             adopt,
@@ -80,8 +91,8 @@ impl Install {
             release,
             request,
         } = self;
-        let request = &Request { release: *release, ..request.clone() };
-        without_units(*target)?;
+        let mut request = Request { release: *release, ..request.clone() };
+        request.sets.extend(scope(*target, *system, *user)?.map(str::to_owned));
         let options = Options {
             target: *target,
             root: root.clone(),
@@ -100,28 +111,30 @@ impl Install {
             }
             return Ok(());
         }
-        print(&install::install(request, &options, json)?, *check, json);
+        print(&install::install(&request, &options, json)?, *check, json);
         Ok(())
     }
 }
 
-/// Units are not installed yet.
-fn without_units(target: Target) -> Result<(), Failure> {
-    let help = match target {
-        Target::Compose | Target::Helm => return Ok(()),
-        Target::Systemd => "Build the units, and follow `installation.json` beside them",
-    };
-    Err(Failure::input(format!("`install` does not know the target {target}"), help))
+/// Whose systemd it is for, as the topology has it.
+fn scope(target: Target, system: bool, user: bool) -> Result<Option<&'static str>, Failure> {
+    if (system || user) && target != Target::Systemd {
+        let message = format!("`--system` and `--user` mean nothing to the target {target}");
+        return Err(Failure::input(message, "Leave them out"));
+    }
+    Ok(match (system, user) {
+        (true, _) => Some("systemd.scope='System"),
+        (_, true) => Some("systemd.scope='User"),
+        (false, false) => None,
+    })
 }
 
 fn print(installed: &Installed, check: bool, json: bool) {
-    let Installed { built, tree, steps } = installed;
+    let Installed { built, tree, steps, commands } = installed;
     let steps: Vec<String> = steps.iter().map(|step| step.shown(tree)).collect();
-    let (commands, addresses) = match built.target {
-        Target::Helm => (helm::commands(built, tree), vec![]),
-        Target::Compose | Target::Systemd => {
-            (commands::commands(&built.topology, tree), commands::addresses(&built.topology))
-        }
+    let addresses = match built.target {
+        Target::Helm => vec![],
+        Target::Compose | Target::Systemd => commands::addresses(&built.topology),
     };
     if json {
         super::json(&json!({

@@ -76,6 +76,7 @@ pub fn topologies(before: &Topology, after: &Topology) -> (Vec<Field>, Renames) 
         images,
         secrets,
         users,
+        systemd,
     } = before;
     let mut draft = Draft::default();
     draft.whole("package", package, &after.package);
@@ -89,6 +90,7 @@ pub fn topologies(before: &Topology, after: &Topology) -> (Vec<Field>, Renames) 
     draft.part("images", images, &after.images);
     draft.part("secrets", secrets, &after.secrets);
     draft.part("users", users, &after.users);
+    draft.whole("systemd", systemd, &after.systemd);
     (draft.fields, draft.renames)
 }
 

@@ -101,8 +101,9 @@ fn topologies(difference: &mut Difference, before: &Side, after: &Side) {
         return;
     };
     let (fields, renames) = fields::topologies(&one.topology, &other.topology);
-    let pair = Pair { before: &one.topology, after: &other.topology };
     let target = after.target.or(before.target).unwrap_or(Target::Compose);
+    let forms = [one, other].map(|it| targets::form(target, &it.topology));
+    let pair = Pair { before: &forms[0], after: &forms[1] };
     let lines = service::lines(pair, &renames, target);
     let packages_differ = before.package != after.package;
     let causes = cause::causes(one, other, &fields, packages_differ);

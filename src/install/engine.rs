@@ -27,6 +27,9 @@ pub const COMPOSE: [u32; 2] = [2, 28];
 const QUESTION: &str = "{\"folder\":{{json (index .Config.Labels \"com.docker.compose.project.working_dir\")}},\
                         \"ports\":{{json .NetworkSettings.Ports}}}";
 
+/// The oldest systemd that units are written for.
+pub const SYSTEMD: u32 = 250;
+
 /// What is known of the engine; what it does not answer is absent.
 #[derive(Clone, Debug, Default)]
 pub struct Engine {
@@ -115,6 +118,16 @@ pub fn image_id(reference: &str) -> Result<Option<ImageDigest>, String> {
     }
 }
 
+/// The published ports of the containers that Podman runs of a project:
+/// `127.0.0.1:4000->4000/tcp`, and so on.
+#[must_use]
+pub fn podman_ports(project: &str) -> Vec<String> {
+    let filter = format!("name=^{project}-");
+    let text = ask("podman", &["ps", "--filter", &filter, "--format", "{{.Ports}}"]);
+    let text = text.unwrap_or_default();
+    text.split([',', '\n']).map(|it| it.trim().to_owned()).collect()
+}
+
 /// Whether a version (`v2.40.3-desktop.1`) is at least `least`; `None` if it is none.
 #[must_use]
 pub fn is_at_least(version: &str, least: [u32; 2]) -> Option<bool> {
@@ -123,9 +136,25 @@ pub fn is_at_least(version: &str, least: [u32; 2]) -> Option<bool> {
     Some(found >= least)
 }
 
-/// What `docker` prints, if it is there, answers in time and succeeds.
+/// The version of Podman, if it is there.
+#[must_use]
+pub fn podman() -> Option<String> {
+    ask("podman", &["--version"])?.split_whitespace().last().map(str::to_owned)
+}
+
+/// The version of systemd, if it is there: `systemd 257 (257.13-1)`.
+#[must_use]
+pub fn systemd() -> Option<u32> {
+    ask("systemctl", &["--version"])?.split_whitespace().nth(1)?.parse().ok()
+}
+
 fn docker(arguments: &[&str]) -> Option<String> {
-    let mut child = Command::new("docker")
+    ask("docker", arguments)
+}
+
+/// What `program` prints, if it is there, answers in time and succeeds.
+fn ask(program: &str, arguments: &[&str]) -> Option<String> {
+    let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

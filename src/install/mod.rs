@@ -25,6 +25,7 @@ pub mod record;
 pub mod remembered;
 pub mod render;
 pub mod secrets;
+pub mod systemd;
 pub mod tree;
 pub mod undo;
 
@@ -42,7 +43,9 @@ use engine::Engine;
 use plan::{Choice, Plan, Situation, Step};
 use preflight::Preflight;
 use record::Record;
+use remembered::Remembered;
 use render::Rendered;
+use systemd::Units;
 use tree::Tree;
 
 /// What is said where no engine answers.
@@ -74,6 +77,8 @@ pub struct Installed {
     pub tree: Tree,
     /// The steps.
     pub steps: Vec<Step>,
+    /// What to do with it now: commands, by what they are for.
+    pub commands: Vec<(&'static str, String)>,
 }
 
 /// Installs what `request` names.
@@ -92,7 +97,7 @@ pub fn install(request: &Request, options: &Options, json: bool) -> Result<Insta
         let (mut built, origins) = built(loaded, options.target)?;
         loaded.unbound();
         let values = secrets::read(loaded, &built.topology, &digests)?;
-        let installation = render::installation(&built, &tree);
+        let installation = systemd::at_home(render::installation(&built, &tree))?;
         let files = match options.target {
             Target::Helm => helm::render(&built, &installation, &values)?,
             Target::Compose | Target::Systemd => {
@@ -111,15 +116,24 @@ pub fn install(request: &Request, options: &Options, json: bool) -> Result<Insta
             let (topology, needed) = (&built.topology, &installation.directories);
             let (tree, caller, look) = (&tree, &caller, &look);
             let steps = plan.as_ref().map_or(&[][..], |it| &it.steps);
-            let engine = Engine::ask(topology.project.as_str());
-            let preflight = Preflight { topology, tree, caller, look, needed, engine: &engine };
+            let target = options.target;
+            let engine = match target {
+                Target::Systemd => Engine::default(),
+                Target::Compose | Target::Helm => Engine::ask(topology.project.as_str()),
+            };
+            let engine = &engine;
+            let preflight = Preflight { target, topology, tree, caller, look, needed, engine };
             reports = explained(loaded, preflight.problems(steps)?, &origins);
             if !options.secrets_changed {
-                let changed =
-                    remembered::changed(loaded, topology, &installation, &values, tree, look)?;
+                let known = match options.target {
+                    Target::Systemd => systemd::installed(&installation, tree),
+                    Target::Compose | Target::Helm => remembered::variables(tree),
+                };
+                let remembered = Remembered { topology, installation: &installation, known };
+                let changed = remembered.changed(loaded, &values, tree, look)?;
                 reports.extend(loaded.shown(changed));
             }
-            if engine.engine.is_none() {
+            if target == Target::Compose && engine.engine.is_none() {
                 built.notes.push(UNKNOWN_ENGINE.to_owned());
             }
         }
@@ -129,7 +143,16 @@ pub fn install(request: &Request, options: &Options, json: bool) -> Result<Insta
             let give = caller.is_root() || tree.destdir().is_none();
             execute::execute(&tree, plan, &files, give)?;
         }
-        Ok(Installed { built, tree, steps })
+        let (topology, again) = (&built.topology, before.is_some());
+        let commands = match options.target {
+            Target::Systemd => {
+                let (installation, steps) = (&installation, &steps[..]);
+                Units { topology, installation, steps, again }.commands()
+            }
+            Target::Compose => commands::commands(topology, &tree),
+            Target::Helm => helm::commands(&built, &tree),
+        };
+        Ok(Installed { built, tree, steps, commands })
     })
 }
 

@@ -8,8 +8,8 @@ use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, UdpSocket};
 use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 
-use model::{Content, Diagnostic, Name, Protocol, Publish, Topology};
-use targets::Directory;
+use model::{Content, Diagnostic, Name, PodmanVersion, Protocol, Publish, Topology};
+use targets::{Directory, Target};
 
 use super::disk::{Caller, Found};
 use super::engine::{self, Container, Engine};
@@ -23,6 +23,8 @@ pub const INSTANCE_ID: &str = "instance_id";
 
 /// What the checks look at.
 pub struct Preflight<'a> {
+    /// What it is installed for.
+    pub target: Target,
     /// What is deployed.
     pub topology: &'a Topology,
     /// Where it goes.
@@ -49,7 +51,10 @@ impl Preflight<'_> {
         problems.extend(self.directories(steps)?);
         problems.extend(self.data()?);
         problems.extend(self.instance()?);
-        problems.extend(self.engine());
+        problems.extend(match self.target {
+            Target::Systemd => self.podman(),
+            Target::Compose | Target::Helm => self.engine(),
+        });
         problems.extend(self.ports());
         problems.extend(self.local_images()?);
         Ok(problems)
@@ -270,16 +275,43 @@ impl Preflight<'_> {
         problems
     }
 
+    /// A Podman or systemd that is too old.
+    fn podman(&self) -> Vec<Diagnostic> {
+        let mut problems = vec![];
+        let PodmanVersion { major, minor } = self.topology.systemd.podman;
+        if let Some(version) = engine::podman() {
+            let least = [u32::from(major), u32::from(minor)];
+            if engine::is_at_least(&version, least) == Some(false) {
+                let message = format!("Podman is {version}, and {major}.{minor} is needed");
+                let hint = "Install a newer one; `systemd.podman` names the oldest that has to do";
+                problems.push(Diagnostic::value("systemd.podman", message).hint(hint));
+            }
+        }
+        let least = engine::SYSTEMD;
+        if let Some(version) = engine::systemd().filter(|it| *it < least) {
+            let message = format!("systemd is {version}, and {least} is needed");
+            problems.push(Diagnostic::value("", message).hint("Install a newer one"));
+        }
+        problems
+    }
+
     /// Published ports that something else holds.
     fn ports(&self) -> Vec<Diagnostic> {
         let mut taken = vec![];
+        let podman = match self.target {
+            Target::Systemd => engine::podman_ports(self.topology.project.as_str()),
+            Target::Compose | Target::Helm => vec![],
+        };
         for (service, name, port) in published(self.topology) {
             let Publish { address, port: first } = port.publish.as_ref().expect("it is published");
             let last = u32::from(first.get()) + u32::from(port.count.get()) - 1;
             for number in u32::from(first.get())..=last.min(u32::from(u16::MAX)) {
                 let number = u16::try_from(number).expect("it is at most the last port");
                 let own = |it: &Container| it.holds(*address, number, port.protocol);
-                if self.engine.containers.iter().any(own) {
+                let held = format!(":{number}->");
+                if self.engine.containers.iter().any(own)
+                    || podman.iter().any(|it| it.contains(&held))
+                {
                     continue;
                 }
                 if let Err(error) = try_port(*address, number, port.protocol) {
@@ -290,10 +322,14 @@ impl Preflight<'_> {
         }
         let problem = |(path, address, number, error): (String, Ipv4Addr, u16, std::io::Error)| {
             let (message, hint) = match error.kind() {
-                ErrorKind::AddrInUse if self.engine.engine.is_some() => (
-                    format!("port {number} of {address} is in use"),
-                    "Stop what uses it, or choose another port",
-                ),
+                ErrorKind::AddrInUse
+                    if self.target == Target::Systemd || self.engine.engine.is_some() =>
+                {
+                    (
+                        format!("port {number} of {address} is in use"),
+                        "Stop what uses it, or choose another port",
+                    )
+                }
                 ErrorKind::AddrInUse => (
                     format!("port {number} of {address} is in use"),
                     "Stop what uses it, or choose another port; whether it is this deployment, the \

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 
-use model::{Segment, Text};
-use targets::{Entry, INSTALLATION, Installation, InstalledFile, Part, parse_template};
+use model::{Scope, Segment, Text};
+use targets::{
+    Entry, INSTALLATION, Installation, InstalledFile, Part, Target, parse_template, without_absent,
+};
 
 use super::dotenv;
 use super::plan::Owner;
 use super::secrets::Values;
+use super::systemd;
 use super::tree::{OWN, Tree};
 use crate::build::Built;
 use crate::failure::Failure;
@@ -63,6 +66,8 @@ pub fn render(
     tree: &Tree,
 ) -> Result<Vec<Rendered>, Failure> {
     let mut files = below_root(built, installation);
+    // All that a user installs is theirs.
+    let is_owned = built.topology.systemd.scope == Scope::System || built.target != Target::Systemd;
     for file in &installation.files {
         let Entry { bytes, mode: _ } = &built.lowered.files[&file.source];
         let InstalledFile { source, path, template, uid, gid, mode } = file;
@@ -70,10 +75,16 @@ pub fn render(
             true => filled(source, bytes, values, tree)?,
             false => bytes.clone(),
         };
-        let owner = Some(Owner { uid: *uid, gid: *gid });
-        files.push(Rendered { path: path.clone(), bytes, mode: *mode, owner, secret: *template });
+        let owner = is_owned.then_some(Owner { uid: *uid, gid: *gid });
+        let secret = *template && *mode & 0o077 == 0;
+        files.push(Rendered { path: path.clone(), bytes, mode: *mode, owner, secret });
     }
-    files.push(variables(installation, values, tree, &files)?);
+    match built.target {
+        Target::Systemd => files.extend(systemd::secrets(installation, values)?),
+        Target::Compose | Target::Helm => {
+            files.push(variables(installation, values, tree, &files)?);
+        }
+    }
     Ok(files)
 }
 
@@ -106,6 +117,7 @@ pub fn beside(built: &Built) -> Vec<Rendered> {
 fn filled(source: &str, bytes: &[u8], values: &Values, tree: &Tree) -> Result<Vec<u8>, Failure> {
     let text = String::from_utf8_lossy(bytes);
     let parts = parse_template(&text).expect("the back end wrote it as a template");
+    let parts = without_absent(parts, |name| values.has(name));
     let root = tree.root_text();
     if parts.contains(&Part::Root) && !is_plain(root) {
         let message =
@@ -152,7 +164,13 @@ fn variables(
     Ok(Rendered { path: VARIABLES.to_owned(), bytes, mode: 0o600, owner: None, secret: true })
 }
 
-fn composed(text: &Text, values: &Values) -> String {
+/// A secret text with its values.
+///
+/// # Panics
+///
+/// If a secret in it has none.
+#[must_use]
+pub fn composed(text: &Text, values: &Values) -> String {
     let segments = text.segments().iter().map(|segment| match segment {
         Segment::Literal(text) => text.clone(),
         Segment::Secret { name, encoding } => encoding.encode(values.get(name)),

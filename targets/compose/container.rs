@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use model::{Condition, Image, ImageReference, Logging, Name, Resources, Text, User, Workload};
 
 use super::Lowering;
-use super::places::{Owner, owner};
 use super::spec;
 use super::spelling::Compose;
 use super::value::Value;
 use crate::at::At;
+use crate::places::{Owner, owner};
 use crate::spelling::Spelling;
 
 /// The workload that is being lowered.
@@ -66,6 +66,7 @@ impl<'a> Lowering<'a> {
             logging,
             resources,
             labels,
+            discreet: _, // The form was chosen before.
         } = workload;
         let Kind { ports, healthcheck, restart, replicas, mut texts } = kind;
         texts.extend(self.read_by(workload));

@@ -7,13 +7,12 @@ use sha2::{Digest, Sha256};
 
 use super::Lowering;
 use super::container::Reader;
-use super::mounts::trimmed;
-use super::places::owner;
 use super::spelling::Compose;
 use super::value::Value;
 use crate::InstalledFile;
 use crate::at::At;
 use crate::generated::{Generated, extension, generate};
+use crate::places::{owner, trimmed};
 
 impl Lowering<'_> {
     /// Notes the directory of every volume.

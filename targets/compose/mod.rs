@@ -15,7 +15,6 @@ mod files;
 mod health;
 mod mounts;
 mod network;
-mod places;
 mod service;
 mod spec;
 mod spelling;
@@ -24,8 +23,8 @@ mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::places::Places;
 use model::{Diagnostic, Name, Topology};
-use places::Places;
 use value::{Value, Variables};
 
 use crate::{Entry, INSTALLATION, Installation, Lowered, yaml};
@@ -83,6 +82,7 @@ impl<'a> Lowering<'a> {
             secrets: _,
             users: _,
             groups: _, // They are for drawings.
+            systemd: _,
         } = self.topology;
         let services = services.iter().map(|(name, it)| (name, self.service(name, it)));
         let mut services: BTreeMap<String, _> =
@@ -107,9 +107,9 @@ impl<'a> Lowering<'a> {
         trace.insert(PROJECT.to_owned(), printed.lines);
         let (directories, installed) = places.finish();
         let (secrets, generations) = variables.finish();
-        let optional = BTreeSet::new();
+        let (optional, readers) = (BTreeSet::new(), BTreeMap::new());
         let installation =
-            Installation { directories, files: installed, secrets, generations, optional };
+            Installation { directories, files: installed, secrets, generations, optional, readers };
         let json = serde_json::to_string_pretty(&installation).expect("the keys are strings");
         files.insert(INSTALLATION.to_owned(), Entry::text(json + "\n"));
         Lowered { files, trace }

@@ -6,10 +6,10 @@ use model::{Diagnostic, Encoding, Mount, MountSource, Name, Segment, Text};
 
 use super::Lowering;
 use super::container::Reader;
-use super::places::owner;
 use super::spec;
 use super::value::Value;
 use crate::at::At;
+use crate::places::{below, owner, trimmed};
 use crate::{Entry, InstalledFile, template};
 
 const BYTES_OF_A_MEBIBYTE: u64 = 1 << 20;
@@ -127,20 +127,6 @@ fn on_host(path: &str) -> String {
         "" | "." => ".".to_owned(),
         path if path.starts_with('/') || path.starts_with("./") => path.to_owned(),
         path => format!("./{path}"),
-    }
-}
-
-/// `path` as every place writes it.
-pub(super) fn trimmed(path: &str) -> &str {
-    let trimmed = path.trim_end_matches('/');
-    let trimmed = trimmed.strip_prefix("./").unwrap_or(trimmed);
-    if trimmed.is_empty() && path.starts_with('/') { "/" } else { trimmed }
-}
-
-fn below(directory: &str, part: &str) -> String {
-    match trimmed(part) {
-        "." => directory.to_owned(),
-        part => format!("{}/{part}", directory.trim_end_matches('/')),
     }
 }
 

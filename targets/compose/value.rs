@@ -118,6 +118,7 @@ fn variable(name: &Name, encoding: Encoding) -> String {
         Encoding::None => name,
         Encoding::UserInfo => name + "_USER_INFO",
         Encoding::Query => name + "_QUERY",
+        Encoding::Quoted => name + "_QUOTED",
     }
 }
 

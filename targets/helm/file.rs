@@ -15,12 +15,12 @@ use crate::template::{self, Part};
 impl Chart<'_> {
     /// What stands in a file.
     pub(super) fn content(&mut self, name: &Name, file: &File) -> Composed {
-        let File { path, content, owner } = file;
+        let File { path, content, owner, discreet: _ } = file;
         for text in content.texts() {
             self.require(&format!("files.{name}.content"), text);
         }
         let content = self.with_images(content);
-        let file = File { path: path.clone(), content, owner: owner.clone() };
+        let file = File { path: path.clone(), content, owner: owner.clone(), discreet: false };
         let generated = match generate(self.topology, &self.release(), name, &file) {
             Ok(generated) => generated,
             Err(problems) => {
@@ -47,7 +47,9 @@ impl Chart<'_> {
                     composed.text.push_str(&self.secret(&name, encoding, escape));
                     composed.secrets.insert(name);
                 }
-                Part::Root => unreachable!("a chart refuses the package directory"),
+                Part::Root | Part::With(_) => {
+                    unreachable!("a chart refuses the package directory, and has no such lines")
+                }
             }
         }
         composed

@@ -38,6 +38,7 @@ impl Chart<'_> {
             // What it may use at most is a default of the values.
             resources: _,
             labels,
+            discreet: _, // The form was chosen before.
         } = workload;
         let path = &place.path;
         let depends_on = self.edges(place.name, depends_on);

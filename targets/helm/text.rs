@@ -172,16 +172,18 @@ impl Chart<'_> {
 
     /// The value of a secret in the text around it.
     pub(super) fn secret(&self, name: &Name, encoding: Encoding, escape: Escape) -> String {
-        let template = match encoding {
-            Encoding::None => "secretValue",
-            Encoding::UserInfo | Encoding::Query => "secretEncoded",
-        };
         let argument = format!("(list . \"{name}\")");
-        match escape {
-            Escape::None => self.include(template, &argument),
-            Escape::Json => {
-                self.include("jsonText", &format!("({})", self.call(template, &argument)))
+        let value = match encoding {
+            Encoding::None => self.call("secretValue", &argument),
+            Encoding::UserInfo | Encoding::Query => self.call("secretEncoded", &argument),
+            Encoding::Quoted => {
+                let plain = self.call("secretValue", &argument);
+                format!(r#"replace "\"" "\\\"" (replace "\\" "\\\\" ({plain}))"#)
             }
+        };
+        match escape {
+            Escape::None => expression(&format!("{{{{ {value} }}}}")),
+            Escape::Json => self.include("jsonText", &format!("({value})")),
         }
     }
 }

@@ -1,12 +1,15 @@
 //! `[Container]`: what Podman runs.
 //!
-//! Only keys that Podman 4.6 knows: the generator refuses a unit with any other. What has no key
-//! there is an option of `podman run` in `PodmanArgs=`.
+//! Only keys that the oldest Podman knows that has to run it (`version`): its generator refuses a
+//! unit with any other. What has no key there is an option of `podman run` in `PodmanArgs=`.
 
-use model::{Image, Logging, Port, Protocol, Publish, Service, Text, Workload};
+use model::{Image, Logging, Port, Protocol, Publish, Scope, Service, Text, User, Workload};
 
 use super::draft::Draft;
-use super::{command, mount, names};
+use super::{command, mount, names, version};
+
+/// The first port that a user may listen on.
+const FIRST_UNPRIVILEGED_PORT: u16 = 1024;
 
 /// Writes what services and jobs have in common.
 pub(super) fn write(draft: &mut Draft, workload: &Workload) {
@@ -25,6 +28,7 @@ pub(super) fn write(draft: &mut Draft, workload: &Workload) {
         logging,
         resources: _, // In `[Service]`.
         labels,
+        discreet: _, // The form was chosen before.
     } = workload;
     let topology = draft.topology;
     let image = &topology.images[image];
@@ -37,11 +41,16 @@ pub(super) fn write(draft: &mut Draft, workload: &Workload) {
     let user = &topology.users[user];
     draft.argument("User", user.uid, "user");
     draft.argument("Group", user.gid, "user");
+    user_names(draft, user);
     for group in supplementary_groups {
-        draft.option(&format!("--group-add={group}"), "supplementary_groups");
+        group_of_host(draft);
+        let field = "supplementary_groups";
+        draft.key_since(version::GROUP_ADD, ("GroupAdd", "group-add"), group, field);
     }
     for (alias, address) in host_aliases {
-        draft.option(&format!("--add-host={alias}:{address}"), &format!("host_aliases.{alias}"));
+        let field = format!("host_aliases.{alias}");
+        let value = format!("{alias}:{address}");
+        draft.key_since(version::ADD_HOST, ("AddHost", "add-host"), value, &field);
     }
     for (variable, value) in environment {
         self::variable(draft, variable, value);
@@ -50,7 +59,8 @@ pub(super) fn write(draft: &mut Draft, workload: &Workload) {
         mount::write(draft, name, it);
     }
     command::write(draft, workload);
-    draft.option(&format!("--stop-timeout={stop_grace_seconds}"), "stop_grace_seconds");
+    let keys = ("StopTimeout", "stop-timeout");
+    draft.key_since(version::STOP_TIMEOUT, keys, stop_grace_seconds, "stop_grace_seconds");
     if let Some(logging) = logging {
         self::logging(draft, logging);
     }
@@ -75,6 +85,11 @@ pub(super) fn ports(draft: &mut Draft, service: &Service) {
             draft.refuse(&field, message, "Start lower, or ask for fewer");
             continue;
         };
+        if draft.topology.systemd.scope == Scope::User && port.get() < FIRST_UNPRIVILEGED_PORT {
+            let message = format!("without root, Podman cannot publish port {port}");
+            let hint = "Publish 1024 or above, or install for the system (`systemd.scope`)";
+            draft.refuse(&field, message, hint);
+        }
         let protocol = match protocol {
             Protocol::Tcp => "tcp",
             Protocol::Udp => "udp",
@@ -84,6 +99,28 @@ pub(super) fn ports(draft: &mut Draft, service: &Service) {
             _ => format!("{address}:{port}-{last_port}:{container}-{last_container}/{protocol}"),
         };
         draft.argument("PublishPort", value, &field);
+    }
+}
+
+/// Without root, all that a container sees of the machine belongs to the user who runs it: in the
+/// container that is the workload's own user.
+fn user_names(draft: &mut Draft, user: &User) {
+    let User { uid, gid } = user;
+    match (draft.topology.systemd.scope, *uid, *gid) {
+        // Root in a container is that user already.
+        (Scope::System, ..) | (Scope::User, 0, 0) => {}
+        (Scope::User, ..) => {
+            draft.argument("UserNS", format!("keep-id:uid={uid},gid={gid}"), "user");
+        }
+    }
+}
+
+/// Without root, groups of the machine mean nothing in a container.
+fn group_of_host(draft: &mut Draft) {
+    if draft.topology.systemd.scope == Scope::User {
+        let message = "without root, containers do not have groups of the machine";
+        let hint = "Leave the groups out, or install for the system (`systemd.scope`)";
+        draft.refuse("supplementary_groups", message, hint);
     }
 }
 
@@ -146,6 +183,7 @@ fn logging(draft: &mut Draft, logging: &Logging) {
             let message = format!("Podman's log driver `{name}` has no option `{option}`");
             draft.refuse(&field, message, "Leave it out");
         }
-        draft.option(&format!("--log-opt={option}={value}"), &field);
+        let value = format!("{option}={value}");
+        draft.key_since(version::LOG_OPTION, ("LogOpt", "log-opt"), value, &field);
     }
 }

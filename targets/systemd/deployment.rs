@@ -1,13 +1,12 @@
 //! What belongs to the deployment as a whole: its network, its target, its directories.
 
-use std::collections::BTreeMap;
-
-use model::{MountSource, Name, Topology, Volume};
+use model::{MountSource, Scope, Topology, Volume};
 
 use super::mount;
 use super::names;
 use super::unit::{Line, Section, Unit, Value};
 use crate::Directory;
+use crate::places::{Places, below, owner, trimmed};
 
 /// A network in which containers find each other by name, and its file's name.
 pub(super) fn network(topology: &Topology) -> (String, Unit) {
@@ -23,51 +22,72 @@ pub(super) fn network(topology: &Topology) -> (String, Unit) {
 /// afterwards which of its members failed.
 pub(super) fn target(topology: &Topology) -> (String, Unit) {
     let description = Line::plain("Description", &topology.project, "project");
-    let install = Line::plain("WantedBy", "multi-user.target", "project");
-    let sections = vec![
-        Section { name: "Unit", lines: vec![description] },
-        Section { name: "Install", lines: vec![install] },
-    ];
+    let sections = vec![Section { name: "Unit", lines: vec![description] }];
     (names::target(topology), Unit { from: String::new(), sections })
 }
 
-/// Every directory that has to be there: volumes, and the parts of them that are mounted.
-/// Parents first.
-pub(super) fn directories(topology: &Topology, volumes: &BTreeMap<Name, Volume>) -> Vec<Directory> {
-    let mut directories = BTreeMap::new();
-    let mut put = |volume: &Volume, subpath: Option<&str>| {
+/// What starts the target with the machine, and its file's name: an addition to the target that
+/// the machine starts. Like units of Quadlet's, it needs no `systemctl enable`.
+pub(super) fn at_start(topology: &Topology) -> (String, Unit) {
+    let all = match topology.systemd.scope {
+        Scope::System => "multi-user.target",
+        Scope::User => "default.target",
+    };
+    let wants = Line::plain("Wants", names::target(topology), "project");
+    let sections = vec![Section { name: "Unit", lines: vec![wants] }];
+    (format!("{all}.d/{}.conf", topology.project), Unit { from: String::new(), sections })
+}
+
+/// Notes every directory that has to be there: volumes, and the parts of them that are mounted or
+/// written to.
+pub(super) fn directories(topology: &Topology, places: &mut Places) {
+    for volume in topology.volumes.values() {
         // Podman keeps no sizes, and one machine knows no access modes; nothing here removes
         // what is kept.
-        let Volume { directory, size_gibibytes: _, access: _, retained: _, owner, remembers: _ } =
-            volume;
-        let user = &topology.users[owner];
-        let path = match subpath {
-            Some(subpath) => format!("{}/{subpath}", directory.trim_end_matches('/')),
-            None => directory.clone(),
-        };
-        directories.entry(path).or_insert((user.uid, user.gid));
-    };
-    for volume in volumes.values() {
-        put(volume, None);
+        let Volume {
+            directory,
+            size_gibibytes: _,
+            access: _,
+            retained: _,
+            owner: user,
+            remembers: _,
+        } = volume;
+        places.volume(trimmed(directory), owner(&topology.users[user]));
     }
     let services = topology.services.values().map(|it| &it.workload);
     for workload in services.chain(topology.jobs.values().map(|it| &it.workload)) {
         for it in workload.mounts.values() {
-            if let MountSource::Volume { name, subpath: Some(subpath), own: _ } = &it.source {
-                put(&volumes[name], Some(subpath));
+            if let MountSource::Volume { name, subpath, own } = &it.source {
+                let volume = &topology.volumes[name];
+                let mut directory = trimmed(&volume.directory).to_owned();
+                let user = owner(&topology.users[&workload.user]);
+                let mut part = |directory: &str| {
+                    places.part(directory, owner(&topology.users[&volume.owner]), user);
+                };
+                if let Some(subpath) = subpath {
+                    directory = below(&directory, subpath);
+                    part(&directory);
+                }
+                // The whole is mounted; what the workload writes has to be its own all the same.
+                if let Some(own) = own {
+                    part(&below(&directory, own));
+                }
             }
         }
     }
-    let directory = |(path, (uid, gid))| Directory { path, uid, gid };
-    directories.into_iter().map(directory).collect()
 }
 
-/// The same as a file of `tmpfiles.d`, which makes them at every start of the machine, with the
+/// Directories as a file of `tmpfiles.d`, which makes them at every start of the machine, with the
 /// package directory left open.
-pub(super) fn tmpfiles(directories: &[Directory]) -> String {
+pub(super) fn tmpfiles(scope: Scope, directories: &[Directory]) -> String {
     let line = |directory: &Directory| {
         let Directory { path, uid, gid } = directory;
-        format!("d {} 0755 {uid} {gid} -\n", quoted(&mount::placed(path)))
+        let path = quoted(&mount::placed(path));
+        match scope {
+            Scope::System => format!("d {path} 0755 {uid} {gid} -\n"),
+            // All that a user makes is theirs.
+            Scope::User => format!("d {path} 0755 - - -\n"),
+        }
     };
     directories.iter().map(line).collect()
 }

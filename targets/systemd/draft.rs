@@ -1,12 +1,17 @@
 //! The unit of one workload while it is written, and what else comes of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Diagnostic, Name, SecretSource, Segment, Text, Topology, Workload};
+use model::{Diagnostic, Name, PodmanVersion, SecretSource, Segment, Text, Topology, Workload};
 
 use super::names::{self, Spelt};
-use super::unit::{Line, Section, Unit, Value};
+use super::unit::{Line, ROOT, Section, Unit, Value};
+use super::version;
+use crate::SECRETS;
 use crate::spelling::spell;
+
+/// Where the units that Quadlet makes expect Podman, too.
+const PODMAN: &str = "/usr/bin/podman";
 
 /// The unit of one workload while it is written: lines are added in any order of the sections,
 /// and every problem is kept.
@@ -21,6 +26,8 @@ pub(super) struct Draft<'a> {
     pub(super) service: Vec<Line>,
     /// Podman secrets, as [`Installation`](crate::Installation) has them.
     pub(super) secrets: BTreeMap<String, Text>,
+    /// Generated files that the container sees, by where they go.
+    pub(super) reads: BTreeSet<String>,
     pub(super) problems: Vec<Diagnostic>,
 }
 
@@ -35,6 +42,7 @@ impl<'a> Draft<'a> {
             container: vec![],
             service: vec![],
             secrets: BTreeMap::new(),
+            reads: BTreeSet::new(),
             problems: vec![],
         }
     }
@@ -68,7 +76,21 @@ impl<'a> Draft<'a> {
         self.container.push(Line::new(key, Value::Words(words), self.at(field)));
     }
 
-    /// An option of `podman run` for which Podman 4.6 has no key.
+    /// A value for which Podman has a key since `least`, and an option before.
+    pub(super) fn key_since(
+        &mut self,
+        least: PodmanVersion,
+        (key, option): (&str, &str),
+        value: impl ToString,
+        field: &str,
+    ) {
+        match version::has(self.topology, least) {
+            true => self.argument(key, value, field),
+            false => self.option(&format!("--{option}={}", value.to_string()), field),
+        }
+    }
+
+    /// An option of `podman run` for which there is no key.
     pub(super) fn option(&mut self, option: &str, field: &str) {
         self.words("PodmanArgs", vec![option.to_owned()], field);
     }
@@ -96,27 +118,49 @@ impl<'a> Draft<'a> {
             let message = format!("no Podman secret can be called `{variable}`");
             self.refuse(field, message, "Call the variable by letters, digits and `_`");
         }
-        let name = match text.segments() {
-            [Segment::Secret { name, encoding: model::Encoding::None }] => {
-                names::secret(self.topology, name)
-            }
-            _ => names::derived_secret(self.topology, self.name, variable),
-        };
+        let name = names::variable_secret(self.topology, self.name, variable);
         let option = format!("{name},type=env,target={variable}");
-        self.words("Secret", vec![option], field);
+        self.secret(name, text, option, field);
+    }
+
+    /// Gives the container the Podman secret `name`, with `option`, which holds `text`. The unit
+    /// makes it from a file, written at installation, whenever it starts, and removes it
+    /// afterwards. A secret that may be absent is asked for only where it is there.
+    pub(super) fn secret(&mut self, name: String, text: Text, option: String, field: &str) {
+        let optional = |secret: &Name| {
+            let it = self.topology.secrets.get(secret).expect("checked: the secret exists");
+            matches!(it.source, SecretSource::Environment { optional: true, .. })
+        };
+        let secrets = text.secrets().map(|(secret, _)| secret.clone());
+        let only_with: BTreeSet<Name> = secrets.filter(optional).collect();
+        let from = self.at(field);
+        let mut lines = self.making(&name);
+        lines.push(Line::plain("ExecStopPost", format!("-{PODMAN} secret rm {name}"), &from));
+        let asked = Line::new("Secret", Value::Words(vec![option]), &from);
+        self.container.push(Line { only_with: only_with.clone(), ..asked });
+        let lines = lines.into_iter().map(|line| Line {
+            only_with: only_with.clone(),
+            from: from.clone(),
+            ..line
+        });
+        self.service.extend(lines);
         self.keep_secret(name, text, field);
     }
 
-    /// Has the Podman secret `name` made from `text` at activation.
-    pub(super) fn keep_secret(&mut self, name: String, text: Text, field: &str) {
-        for (secret, _) in text.secrets() {
-            let it = self.topology.secrets.get(secret).expect("checked: the secret exists");
-            if let SecretSource::Environment { optional: true, .. } = it.source {
-                let message =
-                    format!("systemd has no secrets that may be absent, as `{secret}` may");
-                self.refuse(field, message, "Make it required, or leave the variable out");
-            }
+    /// What makes the Podman secret `name`.
+    fn making(&self, name: &str) -> Vec<Line> {
+        let file = format!("{ROOT}/{SECRETS}/{name}");
+        let line = |command: String| Line::plain("ExecStartPre", command, "");
+        if version::has(self.topology, version::HEALTHY) {
+            return vec![line(format!("{PODMAN} secret create --replace {name} {file}"))];
         }
+        // Podman 4.6 cannot replace one.
+        let remove = format!("-{PODMAN} secret rm {name}");
+        vec![line(remove), line(format!("{PODMAN} secret create {name} {file}"))]
+    }
+
+    /// Has a file with the secret `text` made at installation, for the Podman secret `name`.
+    fn keep_secret(&mut self, name: String, text: Text, field: &str) {
         let rooted = |segment: &Segment| match segment {
             Segment::Literal(text) => text.contains(super::unit::ROOT),
             _ => false,
@@ -142,6 +186,7 @@ impl<'a> Draft<'a> {
             name: names::unit(self.topology, self.name),
             unit: Unit { from: self.path, sections },
             secrets: self.secrets,
+            reads: self.reads,
             problems: self.problems,
         }
     }
@@ -153,6 +198,7 @@ pub(super) struct Finished {
     pub(super) name: String,
     pub(super) unit: Unit,
     pub(super) secrets: BTreeMap<String, Text>,
+    pub(super) reads: BTreeSet<String>,
     pub(super) problems: Vec<Diagnostic>,
 }
 

@@ -104,11 +104,11 @@ fn probe(draft: &mut Draft, service: &Service, probe: &Probe) -> String {
         Probe::Http { port, path } => {
             // By its own name: that is what a service binds that binds one address.
             let url = format!("http://{}{path}", address(draft, service, port));
-            ["curl", "-fsS", "-o", "/dev/null", &url].map(str::to_owned).to_vec()
+            ["curl", "-f", &url].map(str::to_owned).to_vec()
         }
         Probe::Tcp { port } => {
             let address = address(draft, service, port).replace(':', "/");
-            vec!["bash".to_owned(), "-c".to_owned(), format!("</dev/tcp/{address}")]
+            vec!["bash".to_owned(), "-c".to_owned(), format!("< /dev/tcp/{address}")]
         }
     };
     command::json(&program)

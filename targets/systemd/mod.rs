@@ -1,7 +1,6 @@
 //! systemd: one Quadlet unit for each workload, and a target that stands for the deployment.
 //!
-//! For the system's own systemd (250 or later; 254 where something waits for a job with
-//! retries) and Podman (4.7 or later). The units say where files and secrets are expected:
+//! For systemd 250 or later, and the release of Podman that the topology names (4.6 to 6.x). The units say where files and secrets are expected:
 //! `installation.json` is the list of what has to be put there. Afterwards
 //! `systemctl daemon-reload` makes services of the units, and the target starts them.
 //!
@@ -11,12 +10,14 @@ mod command;
 mod container;
 mod deployment;
 mod draft;
+mod gate;
 mod health;
 mod mount;
 mod names;
 mod output;
 mod service;
 mod unit;
+mod version;
 
 use model::{Diagnostic, Job, Name, Service, Topology, Workload};
 
@@ -34,14 +35,15 @@ pub(crate) fn lower(topology: &Topology) -> Result<Lowered, Vec<Diagnostic>> {
         jobs,
         externals: _, // Spelt where they are connected to.
         absent: _,
-        volumes,
+        volumes: _, // `deployment` makes their directories.
         files,
         images: _, // Spelt where they are used.
         secrets: _,
         users: _,
-        groups: _, // They are for drawings.
+        groups: _,  // They are for drawings.
+        systemd: _, // `version` and `names` know it.
     } = topology;
-    let mut output = Output::default();
+    let mut output = Output::new(topology.systemd.scope);
     output.refuse(reserved(topology));
     for (name, file) in files {
         output.file(topology, name, file);
@@ -54,7 +56,8 @@ pub(crate) fn lower(topology: &Topology) -> Result<Lowered, Vec<Diagnostic>> {
     }
     output.unit(deployment::network(topology));
     output.unit(deployment::target(topology));
-    output.directories(deployment::directories(topology, volumes));
+    output.unit(deployment::at_start(topology));
+    deployment::directories(topology, output.places());
     output.finish(&topology.project)
 }
 
@@ -77,6 +80,9 @@ fn job(output: &mut Output, topology: &Topology, name: &Name, it: &Job) {
     let mut draft = Draft::new(topology, "jobs", name);
     common(output, &mut draft, &it.workload);
     service::job(&mut draft, it);
+    if it.retries > 0 {
+        output.unit(gate::of(topology, name));
+    }
     output.workload(draft.finish());
 }
 
@@ -93,10 +99,10 @@ fn common(output: &Output, draft: &mut Draft, workload: &Workload) {
 /// Refuses the character that stands for the package directory until a unit is printed.
 fn reserved(topology: &Topology) -> Vec<Diagnostic> {
     let text = serde_json::to_string(topology).expect("a topology serialises");
-    if !text.contains(unit::ROOT) {
+    if !unit::has_reserved(&text) {
         return vec![];
     }
-    let message = "systemd cannot carry the private-use character U+F0000";
+    let message = "systemd cannot carry the private-use characters U+F0000 and U+F0001";
     vec![Diagnostic::value("", message).hint("Write another character")]
 }
 

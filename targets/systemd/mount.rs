@@ -5,6 +5,7 @@ use model::{Mount, MountSource, Name, Text};
 use super::draft::Draft;
 use super::names;
 use super::unit::ROOT;
+use crate::places::trimmed;
 
 /// Writes the mount called `name`.
 pub(super) fn write(draft: &mut Draft, name: &Name, mount: &Mount) {
@@ -27,7 +28,7 @@ pub(super) fn write(draft: &mut Draft, name: &Name, mount: &Mount) {
             bind(draft, &field, &path, target, if *read_only { "ro" } else { "rw" });
         }
         MountSource::File(name) => {
-            let path = placed(&draft.topology.files[name].path);
+            let path = placed(trimmed(&draft.topology.files[name].path));
             bind(draft, &field, &path, target, "ro,z");
         }
         MountSource::Secret(name) => secret(draft, &field, name, target),
@@ -46,6 +47,7 @@ pub(super) fn write(draft: &mut Draft, name: &Name, mount: &Mount) {
 pub(super) fn placed(path: &str) -> String {
     match path.starts_with('/') {
         true => path.to_owned(),
+        false if ["", "."].contains(&path) => ROOT.to_string(),
         false => format!("{ROOT}/{path}"),
     }
 }
@@ -53,8 +55,8 @@ pub(super) fn placed(path: &str) -> String {
 /// The place of a volume, or of a part of it.
 pub(super) fn below(directory: &str, subpath: Option<&str>) -> String {
     match subpath {
-        Some(subpath) => placed(&format!("{}/{subpath}", directory.trim_end_matches('/'))),
-        None => placed(directory),
+        Some(subpath) => placed(&crate::places::below(trimmed(directory), subpath)),
+        None => placed(trimmed(directory)),
     }
 }
 
@@ -92,11 +94,10 @@ fn secret(draft: &mut Draft, field: &str, secret: &Name, target: &str) {
     let services = topology.services.get(draft.name).map(|it| &it.workload);
     let workload = services.or_else(|| topology.jobs.get(draft.name).map(|it| &it.workload));
     let user = &topology.users[&workload.expect("a draft is of a workload").user];
-    let name = names::secret(topology, secret);
+    let name = names::mounted_secret(topology, draft.name, secret);
     let (uid, gid) = (user.uid, user.gid);
     let option = format!("{name},type=mount,target={target},uid={uid},gid={gid},mode=0400");
-    draft.words("Secret", vec![option], field);
     let encoding = model::Encoding::None;
     let text = Text::new([model::Segment::Secret { name: secret.clone(), encoding }]);
-    draft.keep_secret(name, text, field);
+    draft.secret(name, text, option, field);
 }

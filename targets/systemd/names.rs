@@ -2,7 +2,7 @@
 //!
 //! **Invariant.** Every name starts with the project's, so that deployments do not meet.
 
-use model::{Diagnostic, External, Name, Topology};
+use model::{Diagnostic, External, Name, Scope, Topology};
 
 use super::unit::ROOT;
 use crate::spelling::Spelling;
@@ -10,6 +10,17 @@ use crate::spelling::Spelling;
 /// The name of a workload's unit and container, without an extension.
 pub(super) fn unit(topology: &Topology, workload: &Name) -> String {
     format!("{}-{workload}", topology.project)
+}
+
+/// The systemd unit that Quadlet makes of a workload's.
+pub(super) fn service(topology: &Topology, workload: &Name) -> String {
+    format!("{}.service", unit(topology, workload))
+}
+
+/// The unit that becomes active when a job has completed that is tried several times. Names have
+/// no `.`, so no workload's unit is called that.
+pub(super) fn completion(topology: &Topology, job: &Name) -> String {
+    format!("{}.completed.service", unit(topology, job))
 }
 
 /// The unit that stands for the whole deployment.
@@ -29,15 +40,29 @@ pub(super) fn hostname<'a>(topology: &'a Topology, workload: &'a Name) -> &'a st
     it.and_then(|it| it.hostname.as_deref()).unwrap_or(workload.as_str())
 }
 
-/// The Podman secret that holds a secret of the topology as it is. Names have no `.`, so no
-/// derived secret has the same one.
-pub(super) fn secret(topology: &Topology, secret: &Name) -> String {
-    format!("{}-{secret}", topology.project)
+/// The Podman secret that a workload mounts. Each workload has its own, which it makes when it
+/// starts, so that no other is in use meanwhile.
+pub(super) fn mounted_secret(topology: &Topology, workload: &Name, secret: &Name) -> String {
+    format!("{}.file.{secret}", unit(topology, workload))
 }
 
 /// The Podman secret that holds the value of a workload's environment variable.
-pub(super) fn derived_secret(topology: &Topology, workload: &Name, variable: &str) -> String {
-    format!("{}-{workload}.{variable}", topology.project)
+pub(super) fn variable_secret(topology: &Topology, workload: &Name, variable: &str) -> String {
+    format!("{}.env.{variable}", unit(topology, workload))
+}
+
+/// Where a unit or a file of systemd's goes.
+pub(super) fn place(scope: Scope, file: &str) -> String {
+    let quadlet = [".container", ".network"].iter().any(|it| file.ends_with(it));
+    let folder = match (scope, quadlet, file.strip_prefix("tmpfiles.d/")) {
+        (Scope::System, _, Some(name)) => return format!("/etc/tmpfiles.d/{name}"),
+        (Scope::User, _, Some(name)) => return format!("~/.config/user-tmpfiles.d/{name}"),
+        (Scope::System, true, None) => "/etc/containers/systemd",
+        (Scope::System, false, None) => "/etc/systemd/system",
+        (Scope::User, true, None) => "~/.config/containers/systemd",
+        (Scope::User, false, None) => "~/.config/systemd/user",
+    };
+    format!("{folder}/{file}")
 }
 
 /// How addresses and paths are spelt in units, or, where `root` is not known, in files.

@@ -3,7 +3,7 @@
 use model::{Condition, Job, Resources, Restart, Service, Workload};
 
 use super::draft::Draft;
-use super::{health, names};
+use super::{health, names, version};
 
 /// Time between the end of a container and its next start, so that one that always fails does
 /// not keep the machine busy.
@@ -17,9 +17,7 @@ const STOP_MARGIN_SECONDS: u32 = 30;
 pub(super) fn service(draft: &mut Draft, service: &Service) {
     let awaited = health::is_awaited(draft.topology, draft.name, service);
     if awaited {
-        // `Notify=healthy` is Podman 5.0's; 4.x takes that key for `no` and would not wait.
-        // The last `--sdnotify` counts. Podman 4.6 refuses the value: 4.7 is the first to know it.
-        draft.option("--sdnotify=healthy", "health");
+        notify_healthy(draft);
     }
     let start = health::start_seconds(service, awaited);
     draft.service("TimeoutStartSec", format!("{start}s"), "health");
@@ -51,6 +49,22 @@ pub(super) fn service(draft: &mut Draft, service: &Service) {
     resources(draft, &service.workload);
 }
 
+/// Has the unit count as started only once its container is healthy.
+fn notify_healthy(draft: &mut Draft) {
+    let asked = draft.topology.systemd.podman;
+    if version::has(draft.topology, version::NOTIFY_HEALTHY) {
+        return draft.argument("Notify", "healthy", "health");
+    }
+    if !version::has(draft.topology, version::HEALTHY) {
+        let least = version::HEALTHY;
+        let message = format!("Podman {asked} cannot wait for health: {least} is the first to");
+        let hint = format!("Write `systemd.podman = \"{least}\"` or later, and run that");
+        return draft.refuse("health", message, &hint);
+    }
+    // The last `--sdnotify` counts.
+    draft.option("--sdnotify=healthy", "health");
+}
+
 /// Writes how a job runs until it completes.
 pub(super) fn job(draft: &mut Draft, job: &Job) {
     let Job { workload, retries } = job;
@@ -63,9 +77,6 @@ pub(super) fn job(draft: &mut Draft, job: &Job) {
     if *retries > 0 {
         draft.service("Restart", "on-failure", "retries");
         draft.service("RestartSec", format!("{RESTART_SECONDS}s"), "retries");
-        // Without this, what waits for the job gives up at its first failure. systemd before 254
-        // does not know it, says so in its log and gives up.
-        draft.service("RestartMode", "direct", "retries");
         // However long a run takes. Starting it again by hand needs `systemctl reset-failed`.
         draft.unit("StartLimitIntervalSec", "infinity", "retries");
         draft.unit("StartLimitBurst", retries.saturating_add(1), "retries");
@@ -82,7 +93,10 @@ pub(super) fn dependencies(draft: &mut Draft, workload: &Workload) {
     draft.unit("PartOf", names::target(topology), "");
     for (dependency, condition) in &workload.depends_on {
         let field = format!("depends_on.{dependency}");
-        let unit = format!("{}.service", names::unit(topology, dependency));
+        let unit = match topology.jobs.get(dependency) {
+            Some(job) if job.retries > 0 => names::completion(topology, dependency),
+            _ => names::service(topology, dependency),
+        };
         match condition {
             // `After=` waits until the other unit counts as started, which is what these mean of
             // a service (`health::is_awaited`) and of a job (`job`). For 'Started it may wait
@@ -91,6 +105,11 @@ pub(super) fn dependencies(draft: &mut Draft, workload: &Workload) {
             Condition::Started | Condition::Healthy | Condition::Completed => {
                 draft.unit("Requires", &unit, &field);
                 draft.unit("After", &unit, &field);
+                let service = names::service(topology, dependency);
+                if service != unit {
+                    // When both are restarted, it is the job that has to run first.
+                    draft.unit("After", service, &field);
+                }
             }
         }
     }

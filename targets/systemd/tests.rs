@@ -77,9 +77,9 @@ fn the_machine_has_a_name_in_containers() {
 fn secrets_are_no_arguments_of_podman() {
     let lowered = lowered(json!({ "command": ["serve", "", ";", secret("--key=")] }));
     has(&lowered, r#"Exec=sh -c "exec serve '' ';' \"$$ARGUMENT_3\"""#);
-    has(&lowered, "Secret=toy-0-web.ARGUMENT_3,type=env,target=ARGUMENT_3");
+    has(&lowered, "Secret=toy-0-web.env.ARGUMENT_3,type=env,target=ARGUMENT_3");
     let secrets = installation(&lowered).secrets;
-    let text = serde_json::to_value(&secrets["toy-0-web.ARGUMENT_3"]).unwrap();
+    let text = serde_json::to_value(&secrets["toy-0-web.env.ARGUMENT_3"]).unwrap();
     assert_eq!(text, secret("--key="));
 }
 
@@ -92,8 +92,7 @@ fn an_entrypoint_with_secrets_is_a_shell() {
     let script = r#"exec serve \\\"$$ARGUMENT_1_\\\" 'it'\\\\''s'"#;
     let lowered = lowered(web);
     has(&lowered, &format!(r#"PodmanArgs="--entrypoint=[\"sh\",\"-c\",\"{script}\"]""#));
-    // A secret as it is has one Podman secret for all who read it.
-    has(&lowered, "Secret=toy-0-key,type=env,target=ARGUMENT_1_");
+    has(&lowered, "Secret=toy-0-web.env.ARGUMENT_1_,type=env,target=ARGUMENT_1_");
 }
 
 #[test]
@@ -106,7 +105,7 @@ fn probes_are_what_podman_reads_as_programs_or_lines() {
     let exec = command(json!({ "Exec": ["check", secret("")] }));
     has(&exec, r#"HealthCmd=["CMD-SHELL","exec check \"$$PROBE_1\""]"#);
     let tcp = command(json!({ "Tcp": { "port": "http" } }));
-    has(&tcp, r#"HealthCmd=["bash","-c","</dev/tcp/web/80"]"#);
+    has(&tcp, r#"HealthCmd=["bash","-c","< /dev/tcp/web/80"]"#);
 }
 
 #[test]
@@ -131,7 +130,6 @@ fn what_cannot_be_said_is_refused_all_at_once() {
     let web = json!({
         "replicas": 2,
         "command": [],
-        "environment": { "OPTIONAL": { "$text": [{ "Secret": { "name": "maybe" } }] } },
         "hostname": "a:b",
         "labels": { "empty": "a\u{80}" },
         "logging": { "driver": "gelf" },
@@ -143,7 +141,6 @@ fn what_cannot_be_said_is_refused_all_at_once() {
     let expected = [
         "services.web.replicas",
         "services.web.hostname",
-        "services.web.environment.OPTIONAL",
         "services.web.mounts.home.target",
         "services.web.mounts.home.source",
         "services.web.mounts.home.source",
@@ -166,4 +163,92 @@ fn a_secret_is_no_part_of_a_line_of_shell() {
 #[test]
 fn the_character_for_the_package_directory_is_taken() {
     assert_eq!(refused(json!({ "labels": { "a": "\u{F0000}" } })), [""]);
+}
+
+/// The same topology, for these machines.
+fn on(systemd: Value, web: Value) -> Result<Lowered, Vec<Diagnostic>> {
+    let mut topology = with(web);
+    topology.systemd = serde_json::from_value(systemd).unwrap();
+    lower(&topology)
+}
+
+#[test]
+fn a_secret_is_made_from_its_file_at_each_start() {
+    let environment = json!({ "environment": { "KEY": secret("") } });
+    let name = "toy-0-web.env.KEY";
+    let file = format!("@@root@@/.clp-gen/secrets/{name}");
+    let lowered = lowered(environment.clone());
+    has(&lowered, &format!("ExecStartPre=/usr/bin/podman secret create --replace {name} {file}"));
+    has(&lowered, &format!("ExecStopPost=-/usr/bin/podman secret rm {name}"));
+    let reads = &installation(&lowered).readers["toy-0-web.service"];
+    assert!(reads.contains(&format!(".clp-gen/secrets/{name}")), "{reads:?}");
+    // Podman 4.6 cannot replace one.
+    let older = on(json!({ "podman": "4.6" }), environment).unwrap();
+    has(&older, &format!("ExecStartPre=-/usr/bin/podman secret rm {name}"));
+    has(&older, &format!("ExecStartPre=/usr/bin/podman secret create {name} {file}"));
+}
+
+#[test]
+fn a_secret_that_may_be_absent_is_a_line_that_may_be_absent() {
+    let text = json!({ "$text": [{ "Secret": { "name": "maybe" } }] });
+    let lowered = lowered(json!({ "environment": { "OPTIONAL": text } }));
+    let option = "toy-0-web.env.OPTIONAL,type=env,target=OPTIONAL";
+    has(&lowered, &format!("@@with maybe@@Secret={option}"));
+    let unit = &lowered.files["units/toy-0-web.container"].bytes;
+    let parts = crate::parse_template(std::str::from_utf8(unit).unwrap()).unwrap();
+    let rendered = |has: bool| -> String {
+        let parts = crate::without_absent(parts.clone(), |_| has);
+        parts.iter().map(|it| it.render("/srv", |_| String::new())).collect()
+    };
+    assert!(rendered(true).contains(&format!("\nSecret={option}\n")));
+    assert!(!rendered(false).contains("OPTIONAL") && rendered(false).contains("\n[Service]\n"));
+}
+
+#[test]
+fn keys_are_those_of_the_oldest_podman() {
+    let web = health(json!({ "Shell": "true" }));
+    let newer = on(json!({ "podman": "5.4.2" }), web.clone()).unwrap();
+    has(&newer, "Notify=healthy");
+    has(&newer, "StopTimeout=10");
+    let older = on(json!({ "podman": "4.9" }), web.clone()).unwrap();
+    has(&older, "PodmanArgs=--sdnotify=healthy");
+    has(&older, "PodmanArgs=--stop-timeout=10");
+    let problems = on(json!({ "podman": "4.6" }), web).unwrap_err();
+    assert_eq!(problems[0].path, "services.web.health");
+    assert!(problems[0].message.contains("4.6") && problems[0].message.contains("4.7"));
+}
+
+#[test]
+fn a_user_owns_what_containers_see() {
+    let user = || json!({ "scope": "User" });
+    let lowered = on(user(), json!({})).unwrap();
+    has(&lowered, "UserNS=keep-id:uid=7,gid=8");
+    let installation = installation(&lowered);
+    let places: Vec<&str> = installation.files.iter().map(|it| it.path.as_str()).collect();
+    assert!(places.contains(&"~/.config/containers/systemd/toy-0-web.container"), "{places:?}");
+    assert!(places.contains(&"~/.config/user-tmpfiles.d/toy-0.conf"), "{places:?}");
+    let web = json!({
+        "supplementary_groups": [4],
+        "ports": { "http": { "container": 80, "publish": { "address": "0.0.0.0", "port": 80 } } },
+    });
+    let problems = on(user(), web).unwrap_err();
+    let paths: Vec<&str> = problems.iter().map(|it| it.path.as_str()).collect();
+    assert_eq!(paths, ["services.web.supplementary_groups", "services.web.ports.http.publish"]);
+}
+
+#[test]
+fn what_waits_for_a_job_waits_for_all_of_its_tries() {
+    let mut topology = with(json!({ "depends_on": { "migrate": "Completed" } }));
+    let job = json!({ "image": "toy", "user": "app", "stop_grace_seconds": 1, "retries": 3 });
+    topology
+        .jobs
+        .insert("migrate".to_owned().try_into().unwrap(), serde_json::from_value(job).unwrap());
+    let waits = lower(&topology).unwrap();
+    has(&waits, "Requires=toy-0-migrate.completed.service");
+    assert!(waits.files.contains_key("units/toy-0-migrate.completed.service"));
+    let migrate = topology.jobs.values_mut().next().unwrap();
+    migrate.retries = 0;
+    let waits = lower(&topology).unwrap();
+    has(&waits, "Requires=toy-0-migrate.service");
+    assert!(!waits.files.contains_key("units/toy-0-migrate.completed.service"));
 }

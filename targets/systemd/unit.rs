@@ -8,7 +8,9 @@
 //! systemd then replaces `%` and `$` in that. So what passes through both has both doubled, and
 //! what Quadlet or systemd would misread whatever the quotes is refused.
 
-use model::Diagnostic;
+use std::collections::BTreeSet;
+
+use model::{Diagnostic, Name};
 
 use crate::{Entry, TracedLines, template};
 
@@ -17,6 +19,14 @@ use crate::{Entry, TracedLines, template};
 /// A private-use character, which no topology holds ([`lower`](super::lower) refuses it): quoting
 /// and JSON leave it alone, and the printer makes it a token of the template.
 pub(super) const ROOT: char = '\u{F0000}';
+
+/// What stands around the name of a secret without which a line is not there, likewise.
+const WITH: char = '\u{F0001}';
+
+/// Whether `text` holds a character that means something until a unit is printed.
+pub(super) fn has_reserved(text: &str) -> bool {
+    text.contains([ROOT, WITH])
+}
 
 /// A unit file.
 pub(super) struct Unit {
@@ -42,6 +52,8 @@ pub(super) struct Line {
     pub(super) value: Value,
     /// The path of the topology that it comes from.
     pub(super) from: String,
+    /// Secrets that may be absent, without which the line is not there.
+    pub(super) only_with: BTreeSet<Name>,
 }
 
 /// A value, and who reads it how.
@@ -68,7 +80,7 @@ pub(super) struct Printed {
 impl Line {
     /// `key=value`, which comes from the path `from`.
     pub(super) fn new(key: impl Into<String>, value: Value, from: impl Into<String>) -> Self {
-        Self { key: key.into(), value, from: from.into() }
+        Self { key: key.into(), value, from: from.into(), only_with: BTreeSet::new() }
     }
 
     /// A line for systemd alone.
@@ -119,10 +131,11 @@ impl Printer {
     }
 
     fn setting(&mut self, line: &Line) {
-        let Line { key, value, from } = line;
+        let Line { key, value, from, only_with } = line;
         match spelt(value) {
             Ok(value) => {
-                self.write(&format!("{key}={value}"));
+                let with: String = only_with.iter().map(|it| format!("{WITH}{it}{WITH}")).collect();
+                self.write(&format!("{with}{key}={value}"));
                 let (first, last) = (self.line, self.line);
                 self.lines.push(TracedLines { first, last, path: from.clone() });
             }
@@ -142,11 +155,14 @@ impl Printer {
 
 /// `text` with the package directory as a token, and whether it is a template then.
 pub(super) fn templated(text: &str) -> (String, bool) {
-    if !text.contains(ROOT) {
+    if !has_reserved(text) {
         return (text.to_owned(), false);
     }
-    let pieces: Vec<String> = text.split(ROOT).map(template::literal).collect();
-    (pieces.join(template::root()), true)
+    let pieces = text.split(WITH).enumerate().map(|(at, piece)| match Name::try_from(piece) {
+        Ok(name) if at % 2 == 1 => template::with(&name),
+        _ => piece.split(ROOT).map(template::literal).collect::<Vec<_>>().join(template::root()),
+    });
+    (pieces.collect(), true)
 }
 
 fn spelt(value: &Value) -> Result<String, &'static str> {

@@ -15,7 +15,8 @@ use crate::programs::tools;
 use crate::{root, run, stderr};
 
 /// What health probes call, in every image.
-const PROBES: [&str; 5] = ["mysqladmin", "redis-cli", "rabbitmq-diagnostics", "mongosh", "curl"];
+pub(crate) const PROBES: [&str; 5] =
+    ["mysqladmin", "redis-cli", "rabbitmq-diagnostics", "mongosh", "curl"];
 
 /// Gives the engine an image for each that the topology names.
 pub(crate) fn provide(engine: &Engine, topology: &Json) {
@@ -45,7 +46,7 @@ pub(crate) fn provide_server(engine: &Engine, name: &str, program: &str) {
 }
 
 /// The programs that workloads of an image start with.
-fn programs(topology: &Json, image: &str) -> BTreeSet<String> {
+pub(crate) fn programs(topology: &Json, image: &str) -> BTreeSet<String> {
     let groups = ["services", "jobs"].map(|it| topology[it].as_object().unwrap().values());
     let own = groups.into_iter().flatten().filter(|it| it["image"] == image);
     own.filter_map(|it| it["command"][0].as_str()).map(ToOwned::to_owned).collect()
@@ -77,7 +78,7 @@ fn import(engine: &Engine, name: &str, programs: &[&str], plan: &str, call: &str
 }
 
 /// The stand-in, compiled once by each test process.
-fn program() -> &'static Path {
+pub(crate) fn program() -> &'static Path {
     static PROGRAM: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
     let (_, path) = PROGRAM.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();

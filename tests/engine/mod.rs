@@ -14,3 +14,5 @@ mod types;
 mod verdict;
 
 pub(crate) use daemon::{COMPOSE, Engine};
+pub(crate) use images::{PROBES, program, programs};
+pub(crate) use plan::{plan, server};

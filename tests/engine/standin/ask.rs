@@ -12,14 +12,17 @@ pub fn ask(name: &str, arguments: &[String]) -> Result<(), String> {
         "mysqladmin" => {
             let password = arguments
                 .iter()
-                .find_map(|it| it.strip_prefix("--password="))
+                .find_map(|it| it.strip_prefix("--password=").map(ToOwned::to_owned))
+                .or_else(|| std::env::var("MYSQL_PWD").ok())
                 .ok_or("no password")?;
             expect("ping", arguments)?;
-            answered(&given("-h")?, "3306", &login(&given("-u")?, password))
+            answered(&given("-h")?, "3306", &login(&given("-u")?, &password))
         }
         "redis-cli" => {
             expect("PING", arguments)?;
-            answered(&given("-h")?, &given("-p")?, &login("default", &given("-a")?))
+            let password =
+                after("-a").or_else(|| std::env::var("REDISCLI_AUTH").ok()).ok_or("no password")?;
+            answered(&given("-h")?, &given("-p")?, &login("default", &password))
         }
         "rabbitmq-diagnostics" => {
             expect("check_running", arguments)?;

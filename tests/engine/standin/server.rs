@@ -40,9 +40,11 @@ pub fn serve(name: &str, arguments: &[String]) -> Result<(), String> {
             )
         }
         "redis-server" => {
-            read(arguments.first().ok_or("no configuration file is named")?)?;
+            let settings = read(arguments.first().ok_or("no configuration file is named")?)?;
             kept("/data")?;
-            (6379, after("--requirepass").and_then(|it| accounts(&[("default".to_owned(), it)])))
+            let set = settings.lines().find_map(|it| it.trim().strip_prefix("requirepass "));
+            let password = after("--requirepass").or_else(|| set.map(unquoted));
+            (6379, password.and_then(|it| accounts(&[("default".to_owned(), it)])))
         }
         _ => {
             let settings = read(&after("--config").ok_or("no configuration file is named")?)?;
@@ -67,6 +69,16 @@ pub fn serve(name: &str, arguments: &[String]) -> Result<(), String> {
 fn accounts(users: &[(String, String)]) -> Accounts {
     let users = users.iter().map(|(user, password)| (hexadecimal(user), hexadecimal(password)));
     Some(users.collect::<BTreeMap<_, _>>())
+}
+
+/// What stands in double quotes, as Redis reads it.
+fn unquoted(text: &str) -> String {
+    let inner = text.trim().strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+    let (mut plain, mut characters) = (String::new(), inner.unwrap_or(text).chars());
+    while let Some(character) = characters.next() {
+        plain.extend(if character == '\\' { characters.next() } else { Some(character) });
+    }
+    plain
 }
 
 fn read(path: &str) -> Result<String, String> {

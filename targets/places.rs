@@ -1,4 +1,4 @@
-//! What has to be on the host before Compose starts anything.
+//! What has to be on the host before anything is started, for targets that run on one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,17 +7,17 @@ use model::{Diagnostic, User};
 use crate::{Directory, InstalledFile};
 
 /// The user and group ids of an owner.
-pub(super) type Owner = (u32, u32);
+pub(crate) type Owner = (u32, u32);
 
 /// The numbers of `user`.
-pub(super) fn owner(user: &User) -> Owner {
+pub(crate) fn owner(user: &User) -> Owner {
     let User { uid, gid } = user;
     (*uid, *gid)
 }
 
 /// Directories and files by path.
 #[derive(Debug, Default)]
-pub(super) struct Places {
+pub(crate) struct Places {
     /// Whole volumes.
     volumes: BTreeMap<String, Owner>,
     /// Parts of volumes: the owner of the volume, and those who mount or write the part.
@@ -27,18 +27,18 @@ pub(super) struct Places {
 
 impl Places {
     /// The directory of a whole volume.
-    pub(super) fn volume(&mut self, path: &str, owner: Owner) {
+    pub(crate) fn volume(&mut self, path: &str, owner: Owner) {
         self.volumes.insert(path.to_owned(), owner);
     }
 
     /// A directory in a volume of `volume_owner`'s, of use to `user`.
-    pub(super) fn part(&mut self, path: &str, volume_owner: Owner, user: Owner) {
+    pub(crate) fn part(&mut self, path: &str, volume_owner: Owner, user: Owner) {
         let part = self.parts.entry(path.to_owned());
         part.or_insert_with(|| (volume_owner, BTreeSet::new())).1.insert(user);
     }
 
     /// A file, which `path` of the topology asks for.
-    pub(super) fn file(&mut self, path: &str, file: InstalledFile) -> Result<(), Diagnostic> {
+    pub(crate) fn file(&mut self, path: &str, file: InstalledFile) -> Result<(), Diagnostic> {
         let other = self.files.entry(file.path.clone()).or_insert_with(|| file.clone());
         if *other == file {
             return Ok(());
@@ -48,7 +48,7 @@ impl Places {
     }
 
     /// Directories, parents first, and files.
-    pub(super) fn finish(self) -> (Vec<Directory>, Vec<InstalledFile>) {
+    pub(crate) fn finish(self) -> (Vec<Directory>, Vec<InstalledFile>) {
         let Self { volumes, parts, files } = self;
         let mut directories = volumes;
         for (path, (volume_owner, users)) in parts {
@@ -79,4 +79,16 @@ fn parent(path: &str) -> Option<&str> {
         return None;
     }
     Some(path.rsplit_once('/')?.0)
+}
+
+/// `path` as every place writes it.
+pub(crate) fn trimmed(path: &str) -> &str {
+    let trimmed = path.trim_end_matches('/');
+    let trimmed = trimmed.strip_prefix("./").unwrap_or(trimmed);
+    if trimmed.is_empty() && path.starts_with('/') { "/" } else { trimmed }
+}
+
+/// The path of a part of a directory.
+pub(crate) fn below(directory: &str, part: &str) -> String {
+    format!("{}/{}", directory.trim_end_matches('/'), trimmed(part))
 }
