@@ -10,12 +10,8 @@ use std::collections::BTreeMap;
 use model::{Access, Diagnostic, MountSource, Name, Service, Topology, Volume};
 
 use super::chart::Chart;
-use super::expression::bare;
 use super::names::label;
-use super::spec::{
-    ClaimResources, ClaimSpec, ClaimTemplate, Metadata, Object, Storage, TemplateMetadata,
-    VolumeSource,
-};
+use super::spec::{ClaimTemplate, Metadata, Object, TemplateMetadata, VolumeSource};
 use super::workload::Place;
 
 /// What is claimed.
@@ -89,7 +85,7 @@ impl Chart<'_> {
     }
 
     fn claim_of_pod(&self, name: &Name, volume: &Volume) -> Claimed {
-        let spec = claim_spec(name, volume);
+        let spec = self.claim_spec(name, volume);
         if volume.retained {
             let metadata = TemplateMetadata { name: format!("claim-{}", label(name.as_str())) };
             return Claimed::Template(Box::new(ClaimTemplate { metadata, spec }));
@@ -97,8 +93,21 @@ impl Chart<'_> {
         Claimed::Ephemeral(Box::new(VolumeSource::ephemeral(spec)))
     }
 
+    /// The specification of a claim, a mapping: no storage class where the values have none, since
+    /// the cluster fills its own in, which nothing may change afterwards.
+    fn claim_spec(&self, name: &Name, volume: &Volume) -> String {
+        // What else there is to a volume is for targets with a host.
+        let Volume { directory: _, size_gibibytes: _, access, retained: _, owner: _, remembers: _ } =
+            volume;
+        let mode = match access {
+            Access::Single => "ReadWriteOnce",
+            Access::Shared => "ReadWriteMany",
+        };
+        self.value("claim", &format!("(list . \"{name}\" \"{mode}\")"))
+    }
+
     /// The object of one claim.
-    pub(super) fn claim_object(&self, suffix: &str, claim: &Claim) -> Object<ClaimSpec> {
+    pub(super) fn claim_object(&self, suffix: &str, claim: &Claim) -> Object<String> {
         let Claim { volume: name } = claim;
         let volume = self.topology.volumes.get(name).expect("checked: the volume exists");
         let keep =
@@ -111,22 +120,8 @@ impl Chart<'_> {
                 labels: self.labels(""),
                 annotations: keep.into_iter().collect(),
             },
-            spec: claim_spec(name, volume),
+            spec: self.claim_spec(name, volume),
         }
-    }
-}
-
-fn claim_spec(name: &Name, volume: &Volume) -> ClaimSpec {
-    let Volume { directory: _, size_gibibytes: _, access, retained: _, owner: _, remembers: _ } =
-        volume;
-    let value = |key| bare(&format!("{{{{ (index .Values.volumes \"{name}\").{key} | toJson }}}}"));
-    ClaimSpec {
-        access_modes: [match access {
-            Access::Single => "ReadWriteOnce",
-            Access::Shared => "ReadWriteMany",
-        }],
-        storage_class_name: value("storageClassName"),
-        resources: ClaimResources { requests: Storage { storage: value("size") } },
     }
 }
 

@@ -50,6 +50,14 @@
 {{- hasKey $own (index . 2) | ternary $own $values.scheduling | dig (index . 2) nil | toJson -}}
 {{- end }}
 
+{{/* The specification of a claim. Arguments: context, volume, access mode. */}}
+{{- define "CHART.claim" -}}
+{{- $volume := index (index . 0).Values.volumes (index . 1) -}}
+{{- $spec := dict "accessModes" (list (index . 2)) "resources" (dict "requests" (dict "storage" $volume.size)) -}}
+{{- if kindIs "string" $volume.storageClassName }}{{ $_ := set $spec "storageClassName" $volume.storageClassName }}{{ end -}}
+{{- $spec | toJson -}}
+{{- end }}
+
 {{/* The specification of an Ingress. Arguments: context, service, port. */}}
 {{- define "CHART.ingress" -}}
 {{- $context := index . 0 -}}

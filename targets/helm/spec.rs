@@ -52,7 +52,8 @@ pub(super) struct StatefulSetSpec {
 #[derive(Serialize)]
 pub(super) struct ClaimTemplate {
     pub(super) metadata: TemplateMetadata,
-    pub(super) spec: ClaimSpec,
+    /// A mapping, made by a template.
+    pub(super) spec: String,
 }
 
 /// Of a claim for each pod, which carries the labels of the pod.
@@ -277,14 +278,15 @@ pub(super) enum VolumeSource {
 
 impl VolumeSource {
     /// A claim that goes with the pod.
-    pub(super) fn ephemeral(spec: ClaimSpec) -> Self {
+    pub(super) fn ephemeral(spec: String) -> Self {
         Self::Ephemeral { volume_claim_template: EphemeralClaim { spec } }
     }
 }
 
 #[derive(Serialize)]
 pub(super) struct EphemeralClaim {
-    pub(super) spec: ClaimSpec,
+    /// A mapping, made by a template.
+    pub(super) spec: String,
 }
 
 #[derive(Clone, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -347,24 +349,6 @@ pub(super) struct ServicePort {
     pub(super) protocol: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) app_protocol: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ClaimSpec {
-    pub(super) access_modes: [&'static str; 1],
-    pub(super) storage_class_name: String,
-    pub(super) resources: ClaimResources,
-}
-
-#[derive(Serialize)]
-pub(super) struct ClaimResources {
-    pub(super) requests: Storage,
-}
-
-#[derive(Serialize)]
-pub(super) struct Storage {
-    pub(super) storage: String,
 }
 
 /// A `ConfigMap` or a `Secret`, by [`kind`](Self::kind).
