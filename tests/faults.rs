@@ -29,9 +29,12 @@ const CALLS: [&str; 6] = [
 fn failing(machine: &Machine, calls: &str, fault: &str, number: usize, further: &[&str]) -> Output {
     let plain = machine.command(further);
     let mut command = tool("strace");
-    command.args(["--seccomp-bpf", "-f", "-qq", "-o", "/dev/null"]);
+    command.args(["-f", "-qq", "-o", "/dev/null"]);
     command.args(["-e", &format!("trace={calls}")]);
-    command.args(["-e", &format!("inject={calls}:{fault}:when={number}")]);
+    // After a signal there is no next call; strace 6.1 sends one only with the plus,
+    // and counts wrongly with a filter.
+    let plus = if fault.starts_with("signal") { "+" } else { "" };
+    command.args(["-e", &format!("inject={calls}:{fault}:when={number}{plus}")]);
     command.arg(plain.get_program()).args(plain.get_args());
     command.current_dir(plain.get_current_dir().unwrap());
     for (name, value) in plain.get_envs() {
@@ -110,6 +113,46 @@ fn undoing_is_whole() {
         machine
     };
     whole_or_not_at_all(adopted, &["--undo"], &["fsync", CALLS[4], CALLS[5]]);
+}
+
+/// A process that is killed in between leaves something, which the next installation mends, be it
+/// the same one or another; and it can be undone.
+#[test]
+fn an_installation_that_is_killed_is_mended() {
+    let renames = CALLS[4];
+    let mut killed = 0;
+    loop {
+        let machine = installed();
+        machine.write("root/etc/new/moved.yaml", "mine\n");
+        let adopt = [&MOVED[..], &["--adopt"]].concat();
+        let output = failing(&machine, renames, "signal=KILL", killed + 1, &adopt);
+        if output.status.success() {
+            break;
+        }
+        match killed % 3 {
+            0 => drop(machine.installed(&adopt)),
+            1 => {
+                machine.password("third");
+                machine.installed(&adopt);
+            }
+            _ => {
+                machine.installed(&[]);
+                machine.installed(&adopt);
+            }
+        }
+        assert_eq!(machine.installed(&[&MOVED[..], &["--check"]].concat()).trim(), "", "{killed}");
+        assert!(!machine.path("root/etc/settings.yaml").exists());
+        machine.installed(&["--undo"]);
+        let left = machine.everything().into_iter().filter(|it| !it.0.is_dir());
+        let left: Vec<_> = left.map(|it| (it.0, it.4)).collect();
+        assert_eq!(
+            left,
+            [(machine.path("root/etc/new/moved.yaml"), b"mine\n".to_vec())],
+            "{killed}"
+        );
+        killed += 1;
+    }
+    assert!(killed > 3, "{killed}");
 }
 
 /// The same on a disk that is really full.

@@ -1,8 +1,8 @@
 //! Files get their names, and lose them: all of them, or none.
 //!
 //! **Invariant.** Whatever is replaced or removed keeps a second name until everything went well,
-//! and gets its own back otherwise. The record comes last: where the process ends in between, it
-//! still is the old one, and the same installation once more mends it.
+//! and gets its own back otherwise. Where the process itself ends in between, the record that is
+//! pending says what is ours, and the next installation mends it.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};

@@ -3,6 +3,7 @@
 //! **Invariant.** Everything is on the disk under temporary names before anything gets its own
 //! ([`commit`](super::commit)), so what fails (a full disk, say) leaves everything as it was.
 
+use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, fchown};
@@ -37,11 +38,21 @@ pub fn execute(tree: &Tree, plan: Plan, files: &[Rendered], give: bool) -> Resul
     let staged = staging.destdir().and_then(|()| staging.stage(&steps, files, &mut record));
     let staged = staged.and_then(|()| {
         let removed = removed(tree, &steps);
-        staging.write(&Record::path(), record.text().as_bytes(), 0o644, None)?;
-        let last = staging.staged.pop();
-        staging.commit(removed, last)
+        staging.record(&record)?;
+        staging.commit(removed, Some(tree.place(&Record::pending_path())))
     });
-    finish(staging, staged, tree, &steps)
+    finish(staging, staged, &steps, record.files.keys())
+}
+
+/// Removes what an installation that was cut off has left in a folder.
+fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let ours = entry.file_name().to_string_lossy().starts_with(TEMPORARY);
+        if ours && entry.file_type().is_ok_and(|it| it.is_file()) {
+            // Nobody needs it: if it stays, it is tried again.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Takes an installation away.
@@ -49,14 +60,14 @@ pub fn execute(tree: &Tree, plan: Plan, files: &[Rendered], give: bool) -> Resul
 /// # Errors
 ///
 /// Whatever the disk refuses; then nothing is changed.
-pub fn remove(tree: &Tree, steps: &[Step]) -> Result<(), Failure> {
+pub fn remove(tree: &Tree, before: &Record, steps: &[Step]) -> Result<(), Failure> {
     let mut staging = Staging::new(tree, true);
     let restored = steps.iter().try_for_each(|step| match step {
         Step::Restore(path, original) => staging.restore(path, original),
         _ => Ok(()),
     });
     let done = restored.and_then(|()| staging.commit(removed(tree, steps), None));
-    finish(staging, done, tree, steps)
+    finish(staging, done, steps, before.paths().into_iter())
 }
 
 /// What steps remove. What is put back takes the place of what goes.
@@ -69,17 +80,31 @@ fn removed(tree: &Tree, steps: &[Step]) -> Vec<Change> {
     paths.collect()
 }
 
-/// Leaves no directory that is empty now.
-fn finish(
+/// Leaves nothing beside the files of `paths` and of the steps, and no directory that is empty
+/// now.
+fn finish<'a>(
     staging: Staging<'_>,
     done: Result<(), Failure>,
-    tree: &Tree,
-    steps: &[Step],
+    steps: &'a [Step],
+    paths: impl Iterator<Item = &'a String>,
 ) -> Result<(), Failure> {
+    let tree = staging.tree;
     if done.is_err() {
         staging.undo();
         return done;
     }
+    let touched = steps.iter().filter_map(|step| match step {
+        Step::Restore(path, _) | Step::Remove(path) => Some(path),
+        _ => None,
+    });
+    // Also of what was there before: it was in the same folders, or above them.
+    let folders = paths.chain(touched).flat_map(|it| {
+        let above = Path::new(it).ancestors().skip(1);
+        above.take(if it.starts_with('/') { 1 } else { usize::MAX })
+    });
+    let folders: BTreeSet<&Path> = folders.chain([Path::new(OWN)]).collect();
+    let folders = folders.into_iter().filter_map(|it| Some(tree.place(it.to_str()?)));
+    folders.for_each(|it| sweep(&it));
     for step in steps {
         match step {
             Step::Restore(path, _) => {
@@ -148,15 +173,23 @@ impl<'a> Staging<'a> {
         Ok(())
     }
 
-    /// Gives everything its name, then takes these away, then puts the last one.
-    fn commit(
-        &mut self,
-        removed: Vec<Change>,
-        last: Option<(NamedTempFile, PathBuf)>,
-    ) -> Result<(), Failure> {
-        let put = |(file, place)| Change::Put(file, place);
-        let staged = std::mem::take(&mut self.staged).into_iter().map(put);
-        commit(staged.chain(removed).chain(last.map(put)).collect())
+    /// Stages the record, first as what is under way, last as what is done.
+    fn record(&mut self, record: &Record) -> Result<(), Failure> {
+        for path in [Record::path(), Record::pending_path()] {
+            self.write(&path, record.text().as_bytes(), 0o644, None)?;
+        }
+        self.staged.rotate_right(1);
+        Ok(())
+    }
+
+    /// Gives everything its name, and takes these away before the last is put: the record, after
+    /// which nothing is `pending`.
+    fn commit(&mut self, removed: Vec<Change>, pending: Option<PathBuf>) -> Result<(), Failure> {
+        let staged = std::mem::take(&mut self.staged).into_iter();
+        let mut changes: Vec<_> = staged.map(|(file, place)| Change::Put(file, place)).collect();
+        let last = pending.as_ref().and_then(|_| changes.pop());
+        let done = pending.map(Change::Remove);
+        commit(changes.into_iter().chain(removed).chain(last).chain(done).collect())
     }
 
     fn make(&mut self, path: &str, owner: Option<Owner>) -> Result<(), Failure> {

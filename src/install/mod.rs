@@ -198,7 +198,7 @@ pub fn undo(options: &Options) -> Result<(Tree, Vec<Step>), Failure> {
         Situation { tree: &tree, look: &look, caller: &caller, before: Some(&before), choice };
     let steps = undo::steps(&situation, &before)?;
     if !options.check {
-        execute::remove(&tree, &steps)?;
+        execute::remove(&tree, &before, &steps)?;
     }
     Ok((tree, steps))
 }

@@ -200,7 +200,7 @@ impl Draft<'_> {
                 let Original { mode: has, uid, gid } = original.clone();
                 let same = found == digest;
                 let right = has == *mode && owner.is_none_or(|it| it == Owner { uid, gid });
-                if same && self.situation.before.is_none_or(|it| !it.files.contains_key(path)) {
+                if same && self.situation.before.is_none_or(|it| !it.paths().contains(path)) {
                     // Nothing is lost, but to undo this must not remove it.
                     self.keep(path, original.clone());
                 }
@@ -225,8 +225,8 @@ impl Draft<'_> {
     fn may_replace(&mut self, path: &str, found: Digest, modified: (i64, i64), original: Original) {
         let shown = self.shown(path);
         let Choice { force, adopt } = self.situation.choice;
-        match self.situation.before.and_then(|it| it.files.get(path)) {
-            Some(written) if force || !is_edited(written, found, modified) => {}
+        match self.situation.before.and_then(|it| it.is_edited(path, found, modified)) {
+            Some(edited) if force || !edited => {}
             Some(_) => {
                 let message = format!("{shown} was edited since it was installed");
                 self.problem(message, "Keep the edit elsewhere, or write over it with `--force`");
@@ -253,14 +253,16 @@ impl Draft<'_> {
         let Some(before) = self.situation.before else {
             return Ok(());
         };
-        for (path, written) in &before.files {
+        for path in before.paths() {
             if files.iter().any(|it| self.situation.tree.is_same(&it.path, path)) {
                 continue;
             }
             let Found::File { digest, modified, .. } = (self.situation.look)(path)? else {
                 continue;
             };
-            if is_edited(written, digest, modified) && !self.situation.choice.force {
+            if before.is_edited(path, digest, modified) == Some(true)
+                && !self.situation.choice.force
+            {
                 let message =
                     format!("{} is no part of this any more, but was edited", self.shown(path));
                 self.problem(message, "Keep the edit elsewhere, or remove the file with `--force`");
@@ -313,16 +315,6 @@ impl Draft<'_> {
             }
         }
         Ok(steps)
-    }
-}
-
-/// Whether a file is no longer what was written.
-pub(super) fn is_edited(written: &Written, found: Digest, modified: (i64, i64)) -> bool {
-    match written {
-        Written::Digest(digest) => *digest != found.to_string(),
-        // A staged installation was copied to its place, at a time that nobody wrote down.
-        Written::Modified(0, 0) => false,
-        Written::Modified(seconds, nanoseconds) => (*seconds, *nanoseconds) != modified,
     }
 }
 

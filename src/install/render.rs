@@ -11,6 +11,7 @@ use targets::{
 
 use super::dotenv;
 use super::plan::Owner;
+use super::record::Record;
 use super::secrets::Values;
 use super::systemd;
 use super::tree::{OWN, Tree};
@@ -154,8 +155,11 @@ fn variables(
     }
     let before = fs::read_to_string(tree.place(VARIABLES)).unwrap_or_default();
     let before = dotenv::read(&before);
+    // Nobody knows what was started since an installation was cut off.
+    let cut_off = tree.place(&Record::pending_path()).exists();
     for (variable, source) in &installation.generations {
-        let kept = before.get(variable).filter(|_| is_unchanged(installation, source, tree, files));
+        let unchanged = !cut_off && is_unchanged(installation, source, tree, files);
+        let kept = before.get(variable).filter(|_| unchanged);
         let generation = kept.cloned().map_or_else(|| random(8), Ok)?;
         lines.insert(variable, generation);
     }

@@ -29,9 +29,8 @@ impl Needles {
     pub(super) fn absent(&self, text: &str, shown: &str) {
         if let Some(needle) = self.find(text) {
             let at = text.to_lowercase().find(&needle.to_lowercase()).unwrap_or_default();
-            let from = text.floor_char_boundary(at.saturating_sub(200));
-            let to = text.floor_char_boundary((at + 200).min(text.len()));
-            panic!("{shown}: {needle}: …{}…", &text[from..to]);
+            let around: Vec<char> = text.chars().skip(at.saturating_sub(200)).take(400).collect();
+            panic!("{shown}: {needle}: …{}…", around.into_iter().collect::<String>());
         }
     }
 
