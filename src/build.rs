@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::read::{InputDigests, Loaded, with_loaded};
 use crate::report::Shown;
 use crate::request::Request;
+use crate::seen::Seen;
 
 /// What a build makes, before it is written.
 pub struct Built {
@@ -30,6 +31,10 @@ pub struct Built {
     pub digest: Digest,
     /// The digest of the lock, where there is one.
     pub lock: Option<Digest>,
+    /// Everything that was looked at.
+    pub seen: Seen,
+    /// The values of `--set`.
+    pub sets: Vec<String>,
     /// What is allowed but probably not meant.
     pub warnings: Vec<Shown>,
     /// Words for the user: which defaults were taken.
@@ -59,6 +64,8 @@ pub fn built(loaded: &mut Loaded<'_>, target: Target) -> Result<(Built, Origins)
     let built = Built {
         target,
         digest: Digest::of_artifact(&lowered.files),
+        seen: loaded.seen(),
+        sets: loaded.inputs.sets.clone(),
         lowered,
         lock: loaded.lock.as_ref().map(|it| it.digest),
         topology,

@@ -14,6 +14,7 @@
 
 pub mod bounds;
 pub mod build;
+pub mod build_id;
 pub mod check;
 pub mod cli;
 pub mod corpus;
@@ -31,11 +32,19 @@ pub mod manifest;
 pub mod names;
 pub mod output;
 pub mod read;
+pub mod recheck;
+pub mod redact;
 pub mod registry;
 pub mod report;
 pub mod request;
 pub mod revision;
 pub mod schema;
+pub mod seen;
+pub mod snapshot;
+pub mod stale;
+pub mod step;
+pub mod store;
 mod stray;
 pub mod vendor;
+pub mod verify;
 pub mod yaml;

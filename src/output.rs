@@ -13,6 +13,8 @@ use crate::build::Built;
 use crate::digest::Digest;
 use crate::failure::Failure;
 use crate::manifest::{MANIFEST, Written, manifest};
+use crate::step::step;
+use crate::store;
 
 /// The secret-free topology, beside the files.
 pub const TOPOLOGY: &str = "topology.json";
@@ -23,14 +25,29 @@ pub const TRACE: &str = "trace.json";
 /// Everything that is written: the files, and what stands beside them.
 #[must_use]
 pub fn contents(built: &Built) -> BTreeMap<String, Entry> {
-    let mut contents = built.lowered.files.clone();
     let topology = json!({
         "format": 1, "topology": built.topology, "values": built.values, "origins": built.origins,
     });
-    contents.insert(MANIFEST.to_owned(), Entry::text(pretty(&manifest(built))));
-    contents.insert(TOPOLOGY.to_owned(), Entry::text(pretty(&topology)));
-    contents.insert(TRACE.to_owned(), Entry::text(pretty(&built.lowered.trace)));
+    let beside = BTreeMap::from([
+        (TOPOLOGY.to_owned(), Entry::text(pretty(&topology))),
+        (TRACE.to_owned(), Entry::text(pretty(&built.lowered.trace))),
+    ]);
+    let manifest = Entry::text(pretty(&manifest(built, &beside)));
+    let mut contents = built.lowered.files.clone();
+    contents.extend(beside);
+    contents.insert(MANIFEST.to_owned(), manifest);
     contents
+}
+
+/// The manifest of what was built, as one reads it.
+///
+/// # Panics
+///
+/// Never: what is written can be read.
+#[must_use]
+pub fn manifest_of(built: &Built) -> Written {
+    let contents = contents(built);
+    serde_json::from_slice(&contents[MANIFEST].bytes).expect("what is written can be read")
 }
 
 /// Writes what was built to `directory`, which holds nothing else afterwards.
@@ -51,31 +68,72 @@ pub fn write(built: &Built, directory: &Path, force: bool) -> Result<(), Failure
         .tempdir_in(&parent)
         .map_err(|error| cannot("write to", &parent, &error))?;
     let new = staged.path().join("new");
-    write_files(&new, &contents(built))?;
-    if directory.exists() {
+    stage(&new, &contents(built), Kind::Copy)?;
+    step("directory staged");
+    if directory.symlink_metadata().is_ok() {
         let old = staged.path().join("old");
         fs::rename(directory, old).map_err(|error| cannot("replace", directory, &error))?;
+        step("old directory moved");
     }
-    fs::rename(&new, directory).map_err(|error| cannot("write", directory, &error))
+    fs::rename(&new, directory).map_err(|error| cannot("write", directory, &error))?;
+    step("directory named");
+    Ok(())
 }
 
-fn write_files(directory: &Path, contents: &BTreeMap<String, Entry>) -> Result<(), Failure> {
-    directories(directory, contents)?;
+/// What files are written as.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// For people, who may edit them.
+    Copy,
+    /// For the store: nobody changes them.
+    Object,
+}
+
+impl Kind {
+    /// The permission bits of a file that has these in the artifact.
+    #[must_use]
+    pub fn mode(self, mode: u32) -> u32 {
+        match self {
+            Self::Copy => mode,
+            Self::Object => mode & !0o222,
+        }
+    }
+}
+
+/// Writes everything into a directory that is not there yet, and makes it last.
+///
+/// # Errors
+///
+/// Whatever the disk refuses.
+pub fn stage(
+    directory: &Path,
+    contents: &BTreeMap<String, Entry>,
+    kind: Kind,
+) -> Result<(), Failure> {
+    let made = directories(directory, contents)?;
     for (path, Entry { bytes, mode }) in contents {
         let path = directory.join(path);
         let write = || {
             let mut file = fs::File::create_new(&path)?;
+            step("file made");
             file.write_all(bytes)?;
-            file.set_permissions(fs::Permissions::from_mode(*mode))?;
+            step("file written");
+            file.set_permissions(fs::Permissions::from_mode(kind.mode(*mode)))?;
             file.sync_all()
         };
         write().map_err(|error| cannot("write", &path, &error))?;
+        step("file synced");
+    }
+    // Files last when the names of them do.
+    for folder in &made {
+        let sync = || fs::File::open(folder)?.sync_all();
+        sync().map_err(|error| cannot("write", folder, &error))?;
     }
     Ok(())
 }
 
 /// Directories with the same mode whatever the umask.
-fn directories(root: &Path, contents: &BTreeMap<String, Entry>) -> Result<(), Failure> {
+fn directories(root: &Path, contents: &BTreeMap<String, Entry>) -> Result<Vec<PathBuf>, Failure> {
     let mut made: Vec<PathBuf> = contents
         .keys()
         .flat_map(|path| {
@@ -85,19 +143,32 @@ fn directories(root: &Path, contents: &BTreeMap<String, Entry>) -> Result<(), Fa
         .collect();
     made.sort();
     made.dedup();
-    for path in made {
+    for path in &made {
         let make = || {
-            fs::create_dir(&path)?;
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o755))
+            fs::create_dir(path)?;
+            fs::set_permissions(path, fs::Permissions::from_mode(0o755))
         };
-        make().map_err(|error| cannot("make", &path, &error))?;
+        make().map_err(|error| cannot("make", path, &error))?;
+        step("directory made");
     }
-    Ok(())
+    Ok(made)
 }
 
-/// Whether `directory` holds nothing but what clp-gen wrote, unchanged.
-fn may_replace(directory: &Path, force: bool) -> Result<(), Failure> {
+/// Whether `directory` holds nothing but what clp-gen wrote, unchanged, or is a link to an object.
+///
+/// # Errors
+///
+/// What else it holds.
+pub(crate) fn may_replace(directory: &Path, force: bool) -> Result<(), Failure> {
     let shown = directory.display();
+    match fs::read_link(directory) {
+        Ok(target) if store::leads_to_object(&target) => return Ok(()),
+        Ok(target) => {
+            let message = format!("{shown} is a link to {}", target.display());
+            return Err(Failure::input(message, "Remove the link, or choose another place"));
+        }
+        Err(_) => {}
+    }
     if !directory.exists() {
         return Ok(());
     }
@@ -109,9 +180,8 @@ fn may_replace(directory: &Path, force: bool) -> Result<(), Failure> {
     if found.is_empty() {
         return Ok(());
     }
-    let written = fs::read(directory.join(MANIFEST)).ok();
-    let written: Option<Written> = written.and_then(|it| serde_json::from_slice(&it).ok());
-    let Some(Written { format: _, files: known }) = written else {
+    let written = Written::read(directory).ok().flatten();
+    let Some(Written { files: known, .. }) = written else {
         let message = format!("{shown} holds something else: {}", found[0]);
         return Err(Failure::input(
             message,
@@ -137,16 +207,21 @@ fn may_replace(directory: &Path, force: bool) -> Result<(), Failure> {
     }
 }
 
-/// The files below a directory, relative, sorted.
-fn files(directory: &Path) -> Result<Vec<String>, Failure> {
+/// The files below a directory, relative, sorted by the bytes of their paths.
+///
+/// # Errors
+///
+/// A directory that cannot be read.
+pub(crate) fn files(directory: &Path) -> Result<Vec<String>, Failure> {
     let mut found = vec![];
-    for entry in walkdir::WalkDir::new(directory).sort_by_file_name() {
+    for entry in walkdir::WalkDir::new(directory) {
         let entry = entry.map_err(|error| Failure::Environment(format!("cannot read: {error}")))?;
         if !entry.file_type().is_dir() {
             let path = entry.path().strip_prefix(directory).unwrap_or(entry.path());
             found.push(path.to_string_lossy().into_owned());
         }
     }
+    found.sort();
     Ok(found)
 }
 

@@ -3,7 +3,6 @@
 //! **Invariant.** Each file is read once; what was hashed is what was evaluated. The values of
 //! secrets leave the text here, before anything else looks at it.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -17,11 +16,11 @@ use crate::failure::Failure;
 use crate::files::Files;
 use crate::lock::{self, ReadLock};
 use crate::names::Names;
+use crate::redact;
 use crate::report::Shown;
 use crate::request::{PACKAGE, PROJECT_FILE, Request, Strict};
-
-/// The deepest that brackets may nest in a user's Nickel file.
-const DEEPEST: usize = 500;
+use crate::seen::{Seen, SeenDocument};
+use crate::snapshot::Snapshot;
 
 /// The digests of the inputs by name; `None` for an optional file that is not there.
 pub type InputDigests = BTreeMap<String, Option<Digest>>;
@@ -52,6 +51,10 @@ pub struct Loaded<'a> {
     pub lock_path: PathBuf,
     /// How much the lock has to hold.
     pub strict: Strict,
+    /// Whether a file with the value of a secret is refused.
+    no_secrets: bool,
+    seen: Seen,
+    snapshots: [&'a Snapshot<'a>; 2],
     guard: Option<bounds::Guard>,
 }
 
@@ -65,6 +68,14 @@ impl Loaded<'_> {
         self.guard = self.guard.take().map(bounds::Guard::renewed);
         let evaluated = self.front.evaluate(&self.inputs, upto);
         evaluated.map_err(|reports| Failure::Input(self.shown(reports)))
+    }
+
+    /// Everything that was looked at so far.
+    #[must_use]
+    pub fn seen(&self) -> Seen {
+        let folders = self.snapshots.iter().filter_map(|it| it.seen()).collect();
+        let lock = Some((self.lock_path.clone(), self.lock.as_ref().map(|it| it.digest)));
+        Seen { folders, lock, ..self.seen.clone() }
     }
 
     /// Gives what follows the time and memory of an evaluation of its own.
@@ -140,7 +151,8 @@ pub fn with_loaded<T>(
     work: impl FnOnce(&mut Loaded<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let guard = bounds::guard(json);
-    let project = Project::find(request);
+    let mut seen = Seen::default();
+    let project = Project::find(request, &mut seen);
     let files = &request.files;
     let folder = project.as_ref().map(|it| it.folder.clone());
     let project_files = Snapshot::new(folder, files);
@@ -184,6 +196,9 @@ pub fn with_loaded<T>(
         lock_failure,
         lock_path: lock::pin::path(request, &choices, &project_folder).0,
         strict: request.strict(),
+        no_secrets: request.no_secrets,
+        seen,
+        snapshots: [&project_files, &package_files],
         guard: Some(guard),
     };
     if !request.package_only {
@@ -213,10 +228,10 @@ struct Project {
 }
 
 impl Project {
-    fn find(request: &Request) -> Option<Self> {
-        let asked = request.deployment.clone();
+    fn find(request: &Request, seen: &mut Seen) -> Option<Self> {
         let default = Path::new(PROJECT_FILE);
-        let path = asked.or_else(|| request.files.exists(default).then(|| default.to_owned()))?;
+        let default = || seen.exists(&request.files, default).then(|| default.to_owned());
+        let path = request.deployment.clone().or_else(default)?;
         let main = path.file_name()?.to_string_lossy().into_owned();
         Some(Self { folder: path.parent().map(Path::to_owned).unwrap_or_default(), main })
     }
@@ -348,7 +363,8 @@ fn default(
         true => [below_root.as_ref(), None],
         false => [Some(&here), below_root.as_ref()],
     };
-    if let Some(found) = places.into_iter().flatten().find(|it| request.files.exists(it)) {
+    let files = &request.files;
+    if let Some(found) = places.into_iter().flatten().find(|it| loaded.seen.exists(files, it)) {
         return Ok(Some(found.clone()));
     }
     let shown = here.display();
@@ -381,7 +397,14 @@ fn document(
     }
     loaded.paths.insert(name.to_owned(), path.to_owned());
     let bytes = files.bytes(path)?;
-    parse(loaded, input, &shown, &bytes)
+    let read = parse(loaded, input, &shown, &bytes)?;
+    // Nothing of credentials is kept.
+    if input != Input::Credentials {
+        let schema = loaded.front.schema(input);
+        let seen = SeenDocument::new((name, path), &schema, read.digest, &read.document.text);
+        loaded.seen.documents.push(seen);
+    }
+    Ok(read)
 }
 
 fn parse(
@@ -393,11 +416,17 @@ fn parse(
     let schema = loaded.front.schema(input);
     let secret = |path: &[&str]| input == Input::Credentials || schema.is_secret(path);
     // Values of secrets are for activations, which read them again.
-    let document::Read { document, digest, warnings, secrets: _ } =
-        document::read(bytes, &schema, &secret).map_err(|problems| {
-            let shown = problems.into_iter().map(|it| it.shown(shown));
-            Failure::Input(shown.collect())
-        })?;
+    let read = document::read(bytes, &schema, &secret).map_err(|problems| {
+        let shown = problems.into_iter().map(|it| it.shown(shown));
+        Failure::Input(shown.collect())
+    })?;
+    if loaded.no_secrets && input != Input::Credentials {
+        let left = redact::left(&read, shown);
+        if !left.is_empty() {
+            return Err(Failure::Input(left));
+        }
+    }
+    let document::Read { document, digest, warnings, secrets: _ } = read;
     loaded.warnings.extend(warnings.into_iter().map(|it| it.shown(shown).warning()));
     Ok(ReadDocument { document, digest })
 }
@@ -426,67 +455,4 @@ fn package_digest(package: &str, embedded: bool, files: &Snapshot<'_>) -> Digest
     let own = files.filter(|(path, _)| path.starts_with(&prefix) || path.starts_with("clp-gen/"));
     let lines = own.map(|(path, text)| format!("{} {path}\n", Digest::of(text.as_bytes())));
     Digest::of(lines.collect::<String>().as_bytes())
-}
-
-/// The files below a folder that evaluation asked for, each read once.
-struct Snapshot<'a> {
-    root: Option<PathBuf>,
-    from: &'a Files,
-    files: RefCell<BTreeMap<String, Option<String>>>,
-}
-
-impl<'a> Snapshot<'a> {
-    fn new(root: Option<PathBuf>, from: &'a Files) -> Self {
-        Self { root, from, files: RefCell::default() }
-    }
-
-    fn read(&self, path: &str) -> Result<Option<String>, String> {
-        if let Some(known) = self.files.borrow().get(path) {
-            return Ok(known.clone());
-        }
-        let text = self.fetch(path)?;
-        self.files.borrow_mut().insert(path.to_owned(), text.clone());
-        Ok(text)
-    }
-
-    fn fetch(&self, path: &str) -> Result<Option<String>, String> {
-        let Some(root) = &self.root else {
-            return Ok(None);
-        };
-        let Some(real) = self.from.inside(root, path)? else {
-            return Ok(None);
-        };
-        let bytes = self
-            .from
-            .bytes(&real)
-            .map_err(|_| format!("`{path}` cannot be read as a file of at most 4 MiB"))?;
-        let text = String::from_utf8(bytes).map_err(|_| format!("`{path}` is not UTF-8 text"))?;
-        let deep = path.ends_with(".ncl") && depth(&text) > DEEPEST;
-        if deep {
-            return Err(format!("`{path}` nests brackets deeper than {DEEPEST}"));
-        }
-        Ok(Some(text))
-    }
-
-    fn digest(&self) -> Digest {
-        let files = self.files.borrow();
-        let read = files.iter().filter_map(|(path, text)| Some((path, text.as_ref()?)));
-        let lines = read.map(|(path, text)| format!("{} {path}\n", Digest::of(text.as_bytes())));
-        Digest::of(lines.collect::<String>().as_bytes())
-    }
-}
-
-/// How deep brackets nest, roughly: strings and comments count too.
-fn depth(text: &str) -> usize {
-    let mut depth: usize = 0;
-    let mut deepest = 0;
-    for byte in text.bytes() {
-        match byte {
-            b'{' | b'[' | b'(' => depth += 1,
-            b'}' | b']' | b')' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        deepest = deepest.max(depth);
-    }
-    deepest
 }

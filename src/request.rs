@@ -58,6 +58,10 @@ pub struct Request {
     #[arg(skip)]
     pub release: bool,
 
+    /// Whether a file with the value of a secret is refused.
+    #[arg(skip)]
+    pub no_secrets: bool,
+
     /// Whether this is for an activation, which needs the facts of the machine and credentials.
     #[arg(skip)]
     pub activation: bool,

@@ -68,6 +68,7 @@ fn what_documents_show_works() {
         for Shown { command, printed } in commands(&document) {
             let mut shell = Command::new("/bin/sh");
             shell.args(["-c", &command]).current_dir(folder.path()).env("PATH", &path);
+            shell.env("CLP_GEN_STORE", folder.path().join("store"));
             let output = shell.env("NO_COLOR", "1").output().unwrap();
             let shown = format!("{}: {command}", document.display());
             // That something differs is what `diff` is asked about.

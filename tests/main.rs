@@ -16,9 +16,12 @@ mod golden;
 mod graph;
 mod helm;
 mod init;
+mod inputs;
 mod install;
 mod install_systemd;
+mod killed;
 mod lock;
+mod nix;
 mod origins;
 mod parity;
 mod preflight;
@@ -29,8 +32,10 @@ mod same_bytes;
 mod schema;
 mod servers;
 mod shells;
+mod store;
 mod units;
 mod vendor;
+mod verify;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -64,6 +69,7 @@ fn options(input: &Path) -> Vec<String> {
 fn clp_gen(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_clp-gen"));
     command.current_dir(folder).args(arguments).env("NO_COLOR", "1");
+    command.env("CLP_GEN_STORE", env!("CARGO_TARGET_TMPDIR").to_owned() + "/store");
     command
 }
 

@@ -409,6 +409,7 @@ fn who_may_not_give_files_away_is_told_before_anything_is_written() {
         let mut other = Command::new(&program);
         other.args(command.get_args()).current_dir(machine.folder.path()).uid(1001).gid(1001);
         other.env("NO_COLOR", "1").env("PATH", machine.path("bin"));
+        other.env("HOME", machine.path("home"));
         other.output().unwrap()
     };
     let output = run_as(&[]);

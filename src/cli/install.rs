@@ -7,6 +7,7 @@ use serde_json::json;
 use targets::Target;
 
 use super::build::Chosen;
+use super::store::Place;
 use super::{aside, data, words};
 use crate::failure::Failure;
 use crate::install::plan::Choice;
@@ -72,6 +73,9 @@ pub(super) struct Install {
     release: bool,
 
     #[command(flatten)]
+    store: Place,
+
+    #[command(flatten)]
     request: Request,
 }
 
@@ -88,6 +92,7 @@ impl Install {
             adopt,
             secrets_changed,
             undo,
+            store,
             release,
             request,
         } = self;
@@ -100,6 +105,7 @@ impl Install {
             check: *check,
             choice: Choice { force: *force, adopt: *adopt },
             secrets_changed: *secrets_changed,
+            store: if *undo { None } else { store.find_for_keeping()? },
         };
         if *undo {
             let (tree, steps) = install::undo(&options)?;

@@ -7,13 +7,17 @@ mod check;
 mod completions;
 mod diff;
 mod explain;
+mod gc;
 mod graph;
 mod init;
+mod inputs;
 mod install;
 mod lock;
 mod man;
 mod schema;
+mod store;
 mod vendor;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
@@ -77,9 +81,13 @@ enum Command {
     Check(check::Check),
     Diff(diff::Diff),
     Explain(explain::Explain),
+    Gc(gc::Gc),
     Graph(graph::Draw),
     Init(init::Init),
+    Inputs(inputs::Inputs),
     Install(install::Install),
+    Store(store::Store),
+    Verify(verify::Verify),
     Lock(Box<lock::Lock>),
     Schema(schema::Schema),
     Vendor(vendor::Vendor),
@@ -110,9 +118,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Check(command) => command.run(json),
         Command::Diff(command) => command.run(format),
         Command::Explain(command) => command.run(json),
+        Command::Gc(command) => command.run(json),
         Command::Graph(command) => command.run(json),
         Command::Init(command) => command.run(json),
+        Command::Inputs(command) => command.run(json),
         Command::Install(command) => command.run(json),
+        Command::Store(command) => command.run(json),
+        Command::Verify(command) => command.run(json),
         Command::Lock(command) => command.run(json),
         Command::Schema(command) => command.run(json),
         Command::Vendor(command) => command.run(json),
@@ -162,6 +174,13 @@ fn words(text: &str) {
 fn aside(warnings: &[Shown], notes: &[String]) {
     let _ =
         write!(std::io::stderr(), "{}", report::render(warnings, std::io::stderr().is_terminal()));
+    notes.iter().for_each(|note| words(note));
+}
+
+/// Prints warnings, rendered without and with colour, and notes.
+fn warned([plain, coloured]: &[String; 2], notes: &[String]) {
+    let text = if std::io::stderr().is_terminal() { coloured } else { plain };
+    let _ = write!(std::io::stderr(), "{text}");
     notes.iter().for_each(|note| words(note));
 }
 

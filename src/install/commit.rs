@@ -13,6 +13,7 @@ use tempfile::NamedTempFile;
 
 use super::execute::{TEMPORARY, cannot};
 use crate::failure::Failure;
+use crate::step::step;
 
 /// One thing that happens to a name.
 pub(super) enum Change {
@@ -81,7 +82,10 @@ pub(super) fn commit(changes: Vec<Change>) -> Result<(), Failure> {
     for (change, before) in changes.into_iter().zip(before) {
         let (verb, place) = (change.verb(), change.place().to_owned());
         folders.extend(place.parent().map(ToOwned::to_owned));
-        if let Err(error) = change.apply() {
+        step("name of the installation about to change");
+        let applied = change.apply();
+        step("name of the installation changed");
+        if let Err(error) = applied {
             undo(done);
             return Err(cannot(verb, &place, &error));
         }

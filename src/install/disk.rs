@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::plan::Owner;
 use super::record::Original;
+use super::tree::nearest;
 use crate::digest::Digest;
 use crate::failure::Failure;
 
@@ -33,6 +34,15 @@ pub enum Found {
     },
     /// Something else, in words.
     Other(&'static str),
+}
+
+/// Lets other installations at the same place wait for as long as this lives. Where the directory
+/// cannot be opened, nobody waits.
+#[must_use]
+pub fn alone(place: &Path) -> Option<fs::File> {
+    let file = fs::File::open(nearest(place)?).ok()?;
+    file.lock().ok()?;
+    Some(file)
 }
 
 /// Looks at a place.

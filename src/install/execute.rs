@@ -17,6 +17,7 @@ use super::record::{Original, Record, Written};
 use super::render::Rendered;
 use super::tree::{OWN, Tree};
 use crate::failure::Failure;
+use crate::step::step;
 
 /// What temporary names begin with.
 pub(super) const TEMPORARY: &str = ".clp-gen-";
@@ -198,6 +199,7 @@ impl<'a> Staging<'a> {
         let mode = if path == OWN { OWN_DIRECTORY } else { DIRECTORY };
         fs::create_dir(&place).map_err(|error| cannot("make", &place, &error))?;
         self.made.push(place.clone());
+        step("directory of the installation made");
         let finish = || {
             fs::set_permissions(&place, Permissions::from_mode(mode))?;
             owner.map_or(Ok(()), |owner| self.give(&place, owner))
@@ -242,6 +244,7 @@ impl<'a> Staging<'a> {
         let write = || {
             let mut temporary = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
             temporary.write_all(bytes)?;
+            step("file of the installation written");
             let metadata = temporary.as_file().metadata()?;
             let is = Owner { uid: metadata.uid(), gid: metadata.gid() };
             if let Some(owner) = owner.filter(|it| self.give && *it != is) {

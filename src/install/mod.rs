@@ -35,10 +35,12 @@ use targets::{Installation, Target};
 
 use crate::build::{Built, built, explained};
 use crate::failure::Failure;
+use crate::output;
 use crate::read::with_loaded;
 use crate::report::Shown;
 use crate::request::Request;
-use disk::{Caller, look};
+use crate::store::{self, Store};
+use disk::{Caller, alone, look};
 use engine::Engine;
 use plan::{Choice, Plan, Situation, Step};
 use preflight::Preflight;
@@ -67,6 +69,8 @@ pub struct Options {
     pub choice: Choice,
     /// Whether the services know the new secrets already.
     pub secrets_changed: bool,
+    /// The store that keeps what is installed.
+    pub store: Option<Store>,
 }
 
 /// What was done, or would be.
@@ -106,6 +110,7 @@ pub fn install(request: &Request, options: &Options, json: bool) -> Result<Insta
         };
         let caller = Caller::of_this_process()?;
         let look = |path: &str| look(&tree.place(path));
+        let _alone = if options.check { None } else { alone(&tree.place("")) };
         let before = Record::read(&tree)?;
         let (before, choice) = (before.as_ref(), options.choice);
         let situation = Situation { tree: &tree, look: &look, caller: &caller, before, choice };
@@ -141,7 +146,11 @@ pub fn install(request: &Request, options: &Options, json: bool) -> Result<Insta
         let steps = plan.steps.clone();
         if !options.check {
             let give = caller.is_root() || tree.destdir().is_none();
+            let kept = keep(options, &tree, &mut built)?;
             execute::execute(&tree, plan, &files, give)?;
+            if let Some((held, root)) = kept {
+                held.register(&root)?;
+            }
         }
         let (topology, again) = (&built.topology, before.is_some());
         let commands = match options.target {
@@ -155,6 +164,29 @@ pub fn install(request: &Request, options: &Options, json: bool) -> Result<Insta
         Ok(Installed { built, tree, steps, commands })
     })
 }
+
+/// Keeps what is installed in the store, unless it is only staged: on another machine, perhaps.
+/// Where nobody named a store, an installation does without, and says so.
+fn keep(options: &Options, tree: &Tree, built: &mut Built) -> Result<Option<Kept>, Failure> {
+    let Some(store) = options.store.as_ref().filter(|_| tree.destdir().is_none()) else {
+        return Ok(None);
+    };
+    let keep = || {
+        let held = store.share()?;
+        let id = held.put(&output::contents(built))?;
+        Ok((held, store::Root::Installation(tree.place(&Record::path()), id)))
+    };
+    match keep() {
+        Err(Failure::Environment(message)) if !store.is_named() => {
+            built.notes.push(format!("not kept in a store: {message}"));
+            Ok(None)
+        }
+        kept => kept.map(Some),
+    }
+}
+
+/// A store, and what keeps the installation in it.
+type Kept = (store::Held, store::Root);
 
 fn planned(
     situation: &Situation<'_>,

@@ -11,6 +11,7 @@ use crate::document;
 use crate::failure::Failure;
 use crate::files::Files;
 use crate::read::{InputDigests, Loaded};
+use crate::redact::REDACTED;
 use crate::yaml::SecretText;
 
 /// The values of the secrets of a topology.
@@ -103,6 +104,11 @@ fn from_environment(variable: &str) -> Option<SecretText> {
 
 /// Why a value can stand in no variable of the environment.
 fn unfit(loaded: &Loaded<'_>, source: &SecretSource, value: &str) -> Option<Report> {
+    if value == REDACTED {
+        let message = "this stands for a secret, and is none".to_owned();
+        let help = "Install with the file that the redacted one was made from";
+        return Some(report(loaded, source, message).help(help));
+    }
     let what = match value.find(['\n', '\0']).map(|at| value.as_bytes()[at]) {
         Some(b'\n') => "a line break",
         Some(_) => "the character NUL",
