@@ -148,8 +148,10 @@ pub fn install(request: &Request, options: &Options, json: bool) -> Result<Insta
             let give = caller.is_root() || tree.destdir().is_none();
             let kept = keep(options, &tree, &mut built)?;
             execute::execute(&tree, plan, &files, give)?;
-            if let Some((held, root)) = kept {
-                held.register(&root)?;
+            // It is installed by now: that the store does not know of it is no failure of that.
+            let registered = kept.map_or(Ok(()), |(held, root)| held.register(&root));
+            if let Err(failure) = registered {
+                built.notes.push(not_kept(&failure));
             }
         }
         let (topology, again) = (&built.topology, before.is_some());
@@ -177,11 +179,18 @@ fn keep(options: &Options, tree: &Tree, built: &mut Built) -> Result<Option<Kept
         Ok((held, store::Root::Installation(tree.place(&Record::path()), id)))
     };
     match keep() {
-        Err(Failure::Environment(message)) if !store.is_named() => {
-            built.notes.push(format!("not kept in a store: {message}"));
+        Err(failure @ Failure::Environment(_)) if !store.is_named() => {
+            built.notes.push(not_kept(&failure));
             Ok(None)
         }
         kept => kept.map(Some),
+    }
+}
+
+fn not_kept(failure: &Failure) -> String {
+    match failure {
+        Failure::Environment(message) => format!("not kept in a store: {message}"),
+        _ => "not kept in a store".to_owned(),
     }
 }
 
