@@ -26,7 +26,7 @@ const STOPPED: &str = "stopped at ";
 
 /// How many processes are killed in all, and how many of them at a step.
 const KILLS: usize = 500;
-const KILLS_AT_STEPS: usize = 320;
+const KILLS_AT_STEPS: usize = 300;
 
 /// Something that writes, and what has to be there afterwards.
 struct Scenario {
