@@ -56,12 +56,14 @@ const INSTALL: &[&str] = &[
 const CHART: &[&str] = &["build", "--target", "helm", "--package", "package"];
 const UNITS: &[&str] = &["build", "--target", "systemd", "--package", "package"];
 const COLLECT: &[&str] = &["gc"];
+const LOCK: &[&str] = &["lock", "import", "pins.yaml", "--package", "package"];
 
-const SCENARIOS: [Scenario; 8] = [
+const SCENARIOS: [Scenario; 9] = [
     Scenario { name: "the first build", arguments: BUILD, before: |_| {}, written: result },
     Scenario { name: "another build", arguments: BUILD, before: built_otherwise, written: result },
     Scenario { name: "a chart", arguments: CHART, before: |_| {}, written: chart },
     Scenario { name: "units", arguments: UNITS, before: |_| {}, written: units },
+    Scenario { name: "a lock", arguments: LOCK, before: locked_otherwise, written: lock },
     Scenario { name: "a copy", arguments: COPY, before: copied_otherwise, written: copy },
     Scenario {
         name: "the first installation",
@@ -82,6 +84,11 @@ const SCENARIOS: [Scenario; 8] = [
         written: |_| BTreeMap::new(),
     },
 ];
+
+fn lock(project: &Project) -> BTreeMap<String, Vec<u8>> {
+    let name = "clp-gen.lock".to_owned();
+    BTreeMap::from([(name.clone(), fs::read(project.path(&name)).unwrap())])
+}
 
 fn result(project: &Project) -> BTreeMap<String, Vec<u8>> {
     files(&project.result())
@@ -127,6 +134,20 @@ fn installed_otherwise(project: &Project) {
     done(project, INSTALL, &["--set", "config.uploads=false"]);
 }
 
+fn locked_otherwise(project: &Project) {
+    pins(project, 'b');
+    done(project, LOCK, &[]);
+    pins(project, 'a');
+}
+
+/// Another tool's file with the digest of the package's image, made of one digit.
+fn pins(project: &Project, digit: char) {
+    let digest = digit.to_string().repeat(64);
+    let image = format!("registry.example.org/notes:1.2.0@sha256:{digest}");
+    let file = format!("services:\n  web:\n    image: {image}\n");
+    fs::write(project.path("pins.yaml"), file).unwrap();
+}
+
 fn with_garbage(project: &Project) {
     for port in ["9001", "9002", "9003"] {
         done(project, BUILD, &["--set", &format!("config.web.port={port}")]);
@@ -141,6 +162,7 @@ fn project() -> Project {
     let owner = fs::metadata(project.folder.path()).unwrap();
     let host = format!("uid: {}\ngid: {}\n", owner.uid(), owner.gid());
     fs::write(project.path("host.yaml"), host).unwrap();
+    pins(&project, 'a');
     project
 }
 
@@ -256,7 +278,7 @@ fn at_any_time(kills: usize, seed: u64) {
             done(&project, &arguments, &[]);
         }
     }
-    for arguments in [BUILD, COPY, INSTALL, COLLECT] {
+    for arguments in [BUILD, COPY, INSTALL, LOCK, COLLECT] {
         done(&project, arguments, &[]);
     }
     let left = files(&project.path("root")).into_keys().find(|it| it.contains(".clp-gen-"));
@@ -267,7 +289,7 @@ fn at_any_time(kills: usize, seed: u64) {
 fn nothing_is_half_there() {
     let mut steps = vec![];
     std::thread::scope(|scope| {
-        let halves = [&SCENARIOS[..5], &SCENARIOS[5..]].map(|half| {
+        let halves = [&SCENARIOS[..6], &SCENARIOS[6..]].map(|half| {
             scope.spawn(move || {
                 half.iter().map(|it| (it.name, at_every_step(it))).collect::<Vec<_>>()
             })

@@ -150,6 +150,28 @@ fn what_is_stale_says_why() {
     assert_eq!(stdout(&named), "stale  the values of `--set` changed\n");
 }
 
+/// The entry of the lock that is another one now, or the lock itself.
+#[test]
+fn a_changed_lock_says_so() {
+    let project = Project::new();
+    let pinned = |digit: &str| {
+        let image = format!("registry.example.org/notes:1.2.0@sha256:{}", digit.repeat(64));
+        let file = format!("services: {{ web: {{ image: \"{image}\" }} }}\n");
+        fs::write(project.path("pins.yaml"), file).unwrap();
+        let done = project.run(&["lock", "import", "pins.yaml", "--package", "package"]);
+        assert!(done.status.success(), "{}", stderr(&done));
+        let built = project.builds(&[]);
+        assert!(built.status.success(), "{}", stderr(&built));
+        stderr(&built)
+    };
+    pinned("a");
+    let said = pinned("b");
+    assert!(said.contains("the lock entry `notes` changed"), "{said}");
+    fs::remove_file(project.path("clp-gen.lock")).unwrap();
+    let said = stderr(&project.builds(&[]));
+    assert!(said.contains("the lock entry `notes` changed"), "{said}");
+}
+
 #[test]
 fn a_link_is_verified_from_anywhere() {
     let project = Project::new();

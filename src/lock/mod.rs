@@ -25,6 +25,7 @@ use model::{Name, Pin, Pinned};
 use crate::digest::Digest;
 use crate::failure::Failure;
 use crate::files::Files;
+use crate::step::step;
 
 /// The name of the lock that is used where there is one.
 pub const LOCK_FILE: &str = "clp-gen.lock";
@@ -175,10 +176,14 @@ pub fn write(lock: &Lock, path: &Path) -> Result<bool, Failure> {
     let mode = fs::metadata(&place).map_or(0o644, |it| it.permissions().mode() & 0o777);
     let write = || {
         let mut file = tempfile::Builder::new().prefix(".clp-gen-").tempfile_in(&folder)?;
+        step("lock made");
         file.write_all(text.as_bytes())?;
+        step("lock written");
         file.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
         file.as_file().sync_all()?;
+        step("lock synced");
         file.persist(&place).map_err(|error| error.error)?;
+        step("lock named");
         fs::File::open(&folder)?.sync_all()
     };
     let cannot = |error: std::io::Error| {

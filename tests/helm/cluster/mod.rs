@@ -12,10 +12,12 @@ use serde_json::{Value as Json, json};
 
 use super::cases::{Case, case, cases};
 use super::rendering::{RELEASE, kind, manifests, name};
+use crate::engine::Engine;
 
 /// What is started and changed; one test, since starting a cluster is what takes time.
 #[test]
 fn charts_run_in_a_cluster() {
+    let _turn = Engine::turn();
     let cluster = Cluster::start();
     let full = Case::new("full", &json!({ "logs_input": { "directory": "/media" } }));
     let spider = Case::new(
