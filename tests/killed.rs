@@ -56,7 +56,7 @@ const INSTALL: &[&str] = &[
 const CHART: &[&str] = &["build", "--target", "helm", "--package", "package"];
 const UNITS: &[&str] = &["build", "--target", "systemd", "--package", "package"];
 const COLLECT: &[&str] = &["gc"];
-const LOCK: &[&str] = &["lock", "import", "pins.yaml", "--package", "package"];
+const LOCK: &[&str] = &["lock", "import", "pins.yaml", "--package", "package", "--offline"];
 
 const SCENARIOS: [Scenario; 9] = [
     Scenario { name: "the first build", arguments: BUILD, before: |_| {}, written: result },

@@ -158,7 +158,8 @@ fn a_changed_lock_says_so() {
         let image = format!("registry.example.org/notes:1.2.0@sha256:{}", digit.repeat(64));
         let file = format!("services: {{ web: {{ image: \"{image}\" }} }}\n");
         fs::write(project.path("pins.yaml"), file).unwrap();
-        let done = project.run(&["lock", "import", "pins.yaml", "--package", "package"]);
+        let done =
+            project.run(&["lock", "import", "pins.yaml", "--package", "package", "--offline"]);
         assert!(done.status.success(), "{}", stderr(&done));
         let built = project.builds(&[]);
         assert!(built.status.success(), "{}", stderr(&built));
