@@ -157,6 +157,8 @@ fn a_line_changes_with_the_value_that_it_comes_from() {
                 }
             }
             let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+            // A chart has Helm take the digest of the files when it renders: no value is in that line.
+            by_path.retain(|path, _| (target, path.as_str()) != (Target::Helm, "files"));
             for (path, open) in by_path {
                 let times = seen.entry(kind(&path)).or_default();
                 *times += 1;
