@@ -44,6 +44,9 @@ fn of_compose(service: &Json, installed: &Installed) -> Fields {
         serde_json::to_string(&words).unwrap()
     };
     fields.insert("image".to_owned(), qualified(&text(&service["image"])));
+    if !service["pull_policy"].is_null() {
+        fields.insert("pull_policy".to_owned(), text(&service["pull_policy"]));
+    }
     for key in ["entrypoint", "command"] {
         if !service[key].is_null() {
             fields.insert(key.to_owned(), words(&service[key]));
@@ -188,6 +191,7 @@ fn of_podman(words: &[String], installed: &Installed) -> (String, Fields) {
             "--health-startup-interval" => {
                 fields.insert("healthcheck.start_interval".to_owned(), seconds(&value).to_string());
             }
+            "--pull" => drop(fields.insert("pull_policy".to_owned(), value)),
             "--health-retries" => drop(fields.insert("healthcheck.retries".to_owned(), value)),
             // How the unit and its container belong together, and how its log is kept.
             "--cidfile"
