@@ -147,13 +147,16 @@ fn evaluate(request: &Request, texts: &Texts) -> Option<(Evaluated, Texts)> {
     result.ok()
 }
 
+/// The tag of an enumeration that has no other: nothing else can be written there.
+const ONLY_TAG: &str = "Http";
+
 /// Every distinct place that a leaf of the topology comes from, and the number of leaves.
 fn edits(subject: &Subject, evaluated: &Evaluated) -> (Vec<Edit>, usize) {
     let mut leaves: BTreeMap<&Location, Vec<String>> = BTreeMap::new();
     let mut count = 0;
     for (path, origin) in &evaluated.origins.0 {
         let value = lookup(&subject.record, path);
-        let leaf = value.is_some_and(|it| !it.is_object() && !it.is_array());
+        let leaf = value.is_some_and(|it| !it.is_object() && !it.is_array() && *it != ONLY_TAG);
         let input = ["config", "host", "inputs", "assertions", "warnings", "deployment"];
         if leaf && !input.contains(&path.split('.').next().unwrap()) {
             leaves.entry(&origin.value).or_default().push(path.clone());
