@@ -98,6 +98,8 @@ struct Manifest {
 
 #[derive(Deserialize)]
 struct ManifestFile {
+    #[serde(default)]
+    mode: String,
     digest: String,
 }
 
@@ -149,14 +151,24 @@ impl Side {
                 known,
             });
         };
-        for (path, ManifestFile { digest }) in recorded {
+        for (path, ManifestFile { mode, digest }) in recorded {
             if let Some(file) = files.get_mut(&path) {
                 file.recorded = Some(digest);
+                file.mode = written_mode(&mode, file.mode);
             }
         }
         let target = target.and_then(|name| Target::ALL.into_iter().find(|it| it.name() == name));
         let package = inputs.remove("package").flatten();
         Ok(Self { shown, target, artifact, generator, package, files, known })
+    }
+}
+
+/// The mode that a file was written with: a store makes its files read-only, and a copy by hand may
+/// have lost more. Whether it runs is a matter of the file itself.
+fn written_mode(recorded: &str, is: u32) -> u32 {
+    match u32::from_str_radix(recorded, 8) {
+        Ok(recorded) if recorded & 0o100 == is & 0o100 => recorded,
+        _ => is,
     }
 }
 

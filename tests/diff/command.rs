@@ -46,6 +46,26 @@ fn the_same_inputs_do_not_differ() {
     assert!(stdout(&output).contains("config.webui.port  4001 -> 4002"), "{}", stdout(&output));
 }
 
+/// What a store keeps is read-only, and otherwise what was built.
+#[test]
+fn a_build_in_the_store_does_not_differ_from_its_inputs() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "etc/clp-config.yaml", "webui: {port: 4001}\n");
+    let in_store = |arguments: &[&str]| {
+        let mut command = clp_gen(folder.path(), arguments);
+        command.env("CLP_GEN_STORE", folder.path().join("store"));
+        run(command)
+    };
+    let output = in_store(&["build", "--target", "systemd"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let output = in_store(&["diff"]);
+    assert_eq!(code(&output), 0, "{}", stdout(&output));
+    write(folder.path(), "etc/clp-config.yaml", "webui: {port: 4002}\n");
+    let output = in_store(&["diff"]);
+    assert_eq!(code(&output), 3, "{}", stdout(&output));
+    assert!(!stdout(&output).contains("mode"), "{}", stdout(&output));
+}
+
 /// Each pair of fixtures gives data of the published form, and no pair takes the program down.
 #[test]
 fn every_pair_of_fixtures_fits_the_schema() {
