@@ -82,6 +82,7 @@ impl Engine {
     }
 
     fn surround(&self, command: &mut Command, compose: &str) {
+        command.env("CLP_GEN_STORE", self.folder.join("store"));
         let configuration = self.folder.join(format!("client-{compose}"));
         let plugin = configuration.join("cli-plugins/docker-compose");
         if !plugin.exists() {
