@@ -6,6 +6,7 @@ mod images;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::time::{Duration, Instant};
 
 use daemon::Cluster;
 use serde_json::{Value as Json, json};
@@ -212,10 +213,16 @@ fn uninstalled(cluster: &Cluster, helm: &str, namespace: &str) {
     let kinds = "deployments,statefulsets,replicasets,jobs,pods,services,configmaps,secrets,serviceaccounts,roles,\
                  rolebindings,ingresses";
     let own = |it: &&Json| !["kube-root-ca.crt", "default", "kubernetes"].contains(&name(it));
-    let left = cluster.objects(namespace, kinds);
-    let left: Vec<_> =
-        left.iter().filter(own).map(|it| format!("{} {}", kind(it), name(it))).collect();
-    assert_eq!(left, Vec::<String>::new(), "{namespace}");
+    let left = || -> Vec<String> {
+        let left = cluster.objects(namespace, kinds);
+        left.iter().filter(own).map(|it| format!("{} {}", kind(it), name(it))).collect()
+    };
+    // Helm waits for what it made; what these made, the cluster takes away after them.
+    let end = Instant::now() + Duration::from_secs(180);
+    while !left().is_empty() && Instant::now() < end {
+        std::thread::sleep(Duration::from_secs(2));
+    }
+    assert_eq!(left(), Vec::<String>::new(), "{namespace}");
     let claims = cluster.objects(namespace, "persistentvolumeclaims");
     let claims: BTreeSet<String> = claims.iter().map(|it| name(it).to_owned()).collect();
     assert!(claims.contains("zq-clp-database-data"), "{claims:?}");
