@@ -31,6 +31,7 @@ pub mod lock;
 pub mod manifest;
 pub mod names;
 pub mod output;
+mod overlay;
 pub mod read;
 pub mod recheck;
 pub mod redact;

@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::files::Files;
 use crate::lock::{self, ReadLock};
 use crate::names::Names;
+use crate::overlay;
 use crate::redact;
 use crate::report::Shown;
 use crate::request::{PACKAGE, PROJECT_FILE, Request, Strict};
@@ -112,7 +113,7 @@ impl Loaded<'_> {
     pub fn text(&self, file: &File) -> String {
         match self.document(file) {
             Some(document) => document.text.clone(),
-            None => self.front.text(file).unwrap_or_default(),
+            None => overlay::shown(file, self.front.text(file).unwrap_or_default()),
         }
     }
 
@@ -217,7 +218,7 @@ pub fn with_loaded<T>(
 }
 
 fn fail(front: &Front<'_>, names: &Names, reports: Vec<Report>) -> Failure {
-    let text = |file: &File| front.text(file).unwrap_or_default();
+    let text = |file: &File| overlay::shown(file, front.text(file).unwrap_or_default());
     Failure::Input(reports.into_iter().map(|it| Shown::new(it, names, &text)).collect())
 }
 
